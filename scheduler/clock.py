@@ -1,0 +1,147 @@
+"""Now, time zones, and pendulum's types at the edge of the package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, tzinfo
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from scheduler.errors import UnacceptableValue
+from scheduler.rules.Moment import UTC, Moment, in_utc
+
+if TYPE_CHECKING:
+    import pendulum
+
+ZONE_EXAMPLES = ("'Europe/Riga'", "'UTC'")
+
+
+class _State:
+    """What a process knows about time beside the system's clock."""
+
+    standing: datetime | None = None
+    default_zone: tzinfo | None = None
+    read_from: datetime | None = None
+    moments: dict[tzinfo, Moment] = {}  # noqa: RUF012 - replaced as a whole, never shared between two instants
+
+
+def now() -> datetime:
+    """Return the current time in UTC; inside `standing_at`, the time that stands still."""
+    return _State.standing or datetime.now(UTC)
+
+
+@contextmanager
+def standing_at(instant: datetime) -> Iterator[None]:
+    """Let `now` return the aware `instant` as long as the block lasts."""
+    previous = _State.standing
+    _State.standing = in_utc(instant)
+    try:
+        yield
+    finally:
+        _State.standing = previous
+
+
+def floor_minute(instant: datetime) -> datetime:
+    """Return the aware `instant` in UTC without its seconds."""
+    return in_utc(instant).replace(second=0, microsecond=0)
+
+
+def moment_of(instant: datetime, zone: tzinfo) -> Moment:
+    """Return the minute of the aware `instant` on the clock of `zone`; each zone reads an instant once."""
+    if instant is not _State.read_from:
+        _State.read_from, _State.moments = instant, {}
+    moment = _State.moments.get(zone)
+    if moment is None:
+        moment = _State.moments[zone] = Moment.of(instant, zone)
+    return moment
+
+
+def instant_of(date: datetime | None, zone: tzinfo) -> datetime:
+    """Return `date` as an aware datetime: None is now, a naive one shows the clock of `zone`."""
+    if date is None:
+        return now()
+    return date.replace(tzinfo=zone) if date.tzinfo is None else date
+
+
+def default_zone() -> tzinfo:
+    """Return the zone of tasks that name none: the app's setting, else the server's local zone."""
+    return _State.default_zone or local_zone()
+
+
+def set_default_zone(zone: tzinfo | None) -> None:
+    """Make `zone` the zone of tasks that name none; None stands for the server's local zone."""
+    _State.default_zone = zone
+
+
+@lru_cache(maxsize=1)
+def local_zone() -> tzinfo:
+    """Return the server's local zone, UTC where it cannot be told."""
+    import pendulum  # noqa: PLC0415 - 50 ms, needed only here and where users are handed dates
+
+    local = pendulum.tz.local_timezone() if hasattr(pendulum.tz, "local_timezone") else pendulum.local_timezone()
+    try:
+        return zone_named(local)
+    except UnacceptableValue:
+        return UTC
+
+
+def zone_named(value: object) -> tzinfo:
+    """Return the zone of an IANA name ('Europe/Riga') or of any tzinfo, pendulum's included.
+
+    Raises `UnacceptableValue` for anything else, with the closest names there are.
+    """
+    if isinstance(value, tzinfo):
+        name = getattr(value, "key", None) or getattr(value, "name", None)
+        try:
+            return ZoneInfo(name) if isinstance(name, str) else value
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            return value
+    if not isinstance(value, str):
+        raise UnacceptableValue(value, f"a {type(value).__name__} is no time zone", *ZONE_EXAMPLES)
+    try:
+        return ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        close = [repr(name) for name in get_close_matches(value, sorted(available_timezones()), n=2)]
+        raise UnacceptableValue(value, f"unknown time zone {value!r}", *(close or ZONE_EXAMPLES)) from None
+
+
+def name_of(zone: tzinfo) -> str:
+    """Return the name of a zone: the IANA name where it has one."""
+    return str(getattr(zone, "key", None) or getattr(zone, "name", None) or zone)
+
+
+def as_pendulum(instant: datetime, zone: tzinfo) -> pendulum.DateTime:
+    """Return the aware `instant` as pendulum's DateTime on the clock of `zone`.
+
+    Where pendulum's own data has another offset than the system's (pendulum 2 brings data of 2020), the system is right.
+    """
+    import pendulum  # noqa: PLC0415 - see local_zone
+
+    local = in_utc(instant).astimezone(zone)
+    result = _in_pendulum(local, _pendulum_zone(name_of(zone)))
+    if result.utcoffset() == local.utcoffset():
+        return result
+    offset = local.utcoffset()
+    return _in_pendulum(local, pendulum.timezone(int(offset.total_seconds() if offset else 0)))
+
+
+def _in_pendulum(local: datetime, zone: tzinfo | None) -> pendulum.DateTime:
+    import pendulum  # noqa: PLC0415 - see local_zone
+
+    return pendulum.DateTime(
+        local.year, local.month, local.day, local.hour, local.minute, local.second, local.microsecond, zone,
+        fold=local.fold,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=256)
+def _pendulum_zone(name: str) -> tzinfo:
+    import pendulum  # noqa: PLC0415 - see local_zone
+
+    try:
+        return pendulum.timezone(name)
+    except Exception:  # noqa: BLE001 - pendulum 2 and 3 raise different classes for a zone they do not know
+        return pendulum.timezone("UTC")

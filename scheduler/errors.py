@@ -1,0 +1,48 @@
+"""What this package raises, and the exit codes that go with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+OK: Final = 0
+TASK_FAILED: Final = 1
+WRONG_USAGE: Final = 2
+
+
+class SchedulerError(Exception):
+    """Any error of this package."""
+
+
+class InvalidSchedule(SchedulerError, ValueError):
+    """A task says when it runs in words that have no meaning.
+
+    The message names the task, the attribute, the value, what is wrong with it and two values that would do.
+    """
+
+    def __init__(self, task: str, attribute: str, value: object, problem: str, examples: Sequence[str]) -> None:
+        self.task = task
+        self.attribute = attribute
+        self.value = value
+        self.problem = problem
+        self.examples = tuple(examples)
+        mend = " or ".join(self.examples)
+        super().__init__(f"{task}.{attribute} = {value!r}: {problem} (try {mend})")
+
+
+class BrokenTask(SchedulerError):
+    """A task that cannot be used as it is written; the message says what to change."""
+
+
+class UnknownTask(SchedulerError):
+    """No task has the key, name or class name that was asked for; the message gives the closest ones."""
+
+
+class UnacceptableValue(Exception):
+    """One value that a rule cannot be made of; whoever knows the task turns it into an `InvalidSchedule`."""
+
+    def __init__(self, value: object, problem: str, *examples: str) -> None:
+        self.value = value
+        self.problem = problem
+        self.examples = examples
+        super().__init__(problem)

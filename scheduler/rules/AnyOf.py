@@ -1,0 +1,35 @@
+"""Several rules as one: due whenever any of them is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+from typing import Final
+
+from scheduler.rules.Moment import Moment
+from scheduler.rules.Rule import Rule
+
+
+class AnyOf:
+    """A rule that is due whenever any of `rules` is; a minute that several name is one fire time."""
+
+    __slots__ = ("rules",)
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self.rules: Final = tuple(rules)
+
+    def matches(self, moment: Moment) -> bool:
+        """Tell whether any of the rules names this minute."""
+        return any(rule.matches(moment) for rule in self.rules)
+
+    def next_after(self, after: datetime, zone: tzinfo) -> datetime | None:
+        """Return the first fire time (UTC) strictly later than `after` (aware), or None where there is none."""
+        return min(filter(None, (rule.next_after(after, zone) for rule in self.rules)), default=None)
+
+    def previous_before(self, before: datetime, zone: tzinfo) -> datetime | None:
+        """Return the last fire time (UTC) strictly earlier than `before` (aware), or None where there is none."""
+        return max(filter(None, (rule.previous_before(before, zone) for rule in self.rules)), default=None)
+
+    def describe(self) -> str:
+        """Return the rules in words."""
+        return ", and ".join(rule.describe() for rule in self.rules)

@@ -1,0 +1,186 @@
+"""Which days of the calendar a rule names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+from scheduler.rules import bits
+
+ALL_MONTHS = bits.of(range(1, 13))
+ALL_WEEKDAYS = bits.of(range(7))
+ALL_MONTH_DAYS = bits.of(range(1, 32))
+SUNDAY, FRIDAY, SATURDAY = 0, 5, 6
+EVERY_SEVENTH = bits.of(range(0, 42, 7))
+LAST_ORDINAL = date.max.toordinal()
+CALENDAR_CYCLE = 4800
+"""Months after which the Gregorian calendar, weekdays included, repeats."""
+
+
+@lru_cache(maxsize=4096)
+def month_shape(year: int, month: int) -> tuple[int, int, int]:
+    """Return the ordinal of a month's first day, its weekday (0 is Sunday) and the number of its days."""
+    first = date(year, month, 1).toordinal()
+    following = date(year, month + 1, 1).toordinal() if month < 12 else first + 31
+    return first, first % 7, following - first
+
+
+@dataclass(frozen=True, slots=True)
+class MonthDays:
+    """Days by their number: `numbers` 1-31, the last one, the last from Monday to Friday, the weekday nearest to one."""
+
+    numbers: int = 0
+    last: bool = False
+    last_weekday: bool = False
+    nearest_weekday: int = 0
+
+    def in_month(self, first: int, length: int) -> int:
+        """Return the days (1-31) in a month of `length` days that begins on the weekday `first`."""
+        days = self.numbers & ((2 << length) - 2)
+        if self.last:
+            days |= 1 << length
+        if self.last_weekday:
+            days |= 1 << self._nearest(length, first, length)
+        for number in bits.members(self.nearest_weekday):
+            if number <= length:
+                days |= 1 << self._nearest(number, first, length)
+        return days
+
+    @staticmethod
+    def _nearest(number: int, first: int, length: int) -> int:
+        weekday = (first + number - 1) % 7
+        if weekday == SATURDAY:
+            return number - 1 if number > 1 else 3
+        if weekday == SUNDAY:
+            return number + 1 if number < length else number - 2
+        return number
+
+
+@dataclass(frozen=True, slots=True)
+class Weekdays:
+    """Days by their weekday (0 is Sunday): any of `numbers`, the last of a month, or the n-th as (weekday, n)."""
+
+    numbers: int = 0
+    last: int = 0
+    nth: tuple[tuple[int, int], ...] = ()
+
+    def in_month(self, first: int, length: int) -> int:
+        """Return the days (1-31) in a month of `length` days that begins on the weekday `first`."""
+        inside = (2 << length) - 2
+        days = ((self.numbers * EVERY_SEVENTH) >> first << 1) & inside
+        for weekday in bits.members(self.last):
+            days |= 1 << (length - (first + length - 1 - weekday) % 7)
+        for weekday, nth in self.nth:
+            days |= 1 << ((weekday - first) % 7 + 1 + 7 * (nth - 1)) & inside
+        return days
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """Days of the calendar: those that every group of `groups` names in one of its parts, in `months`, on the n-th turn.
+
+    `every_days` and `every_weeks` count from Monday 0001-01-01, `every_months` from month 0 after adding `shift`.
+    """
+
+    groups: tuple[tuple[MonthDays | Weekdays, ...], ...] = ()
+    months: int = ALL_MONTHS
+    every_days: int = 1
+    every_weeks: int = 1
+    every_months: int = 1
+    shift: int = 0
+
+    def in_month(self, year: int, month: int) -> int:
+        """Return the days (1-31) of one month that the groups, the months and the n-th month allow."""
+        if not self.months >> month & 1 or (year * 12 + month - 1 + self.shift) % self.every_months:
+            return 0
+        _, first, length = month_shape(year, month)
+        days = (2 << length) - 2
+        for group in self.groups:
+            either = 0
+            for part in group:
+                either |= part.in_month(first, length)
+            days &= either
+        return days
+
+    def include(self, ordinal: int, year: int, month: int, day: int) -> bool:
+        """Tell whether the day is named; `year`, `month` and `day` are those of `ordinal`."""
+        if ordinal % self.every_days or ordinal // 7 % self.every_weeks:
+            return False
+        return bool(self.in_month(year, month) >> day & 1)
+
+    def contain(self, ordinal: int) -> bool:
+        """Tell whether the day `ordinal` is named."""
+        day = date.fromordinal(ordinal)
+        return self.include(ordinal, day.year, day.month, day.day)
+
+    def next_from(self, ordinal: int) -> int | None:
+        """Return the first named day from `ordinal` on, that day included."""
+        if self.every_days > 1 or self.every_weeks > 1:
+            return self._step(ordinal, 1)
+        if ordinal > LAST_ORDINAL:
+            return None
+        start = date.fromordinal(ordinal)
+        days = self.in_month(start.year, start.month) >> start.day
+        if days:
+            return ordinal + bits.lowest(days)
+        return self._walk_months(start.year * 12 + start.month - 1, 1)
+
+    def previous_from(self, ordinal: int) -> int | None:
+        """Return the last named day up to `ordinal`, that day included."""
+        if self.every_days > 1 or self.every_weeks > 1:
+            return self._step(ordinal, -1)
+        if ordinal < 1:
+            return None
+        start = date.fromordinal(ordinal)
+        days = self.in_month(start.year, start.month) & ((2 << start.day) - 1)
+        if days:
+            return ordinal - start.day + bits.highest(days)
+        return self._walk_months(start.year * 12 + start.month - 1, -1)
+
+    def _walk_months(self, index: int, direction: int) -> int | None:
+        step = self.every_months
+        if direction > 0:
+            index += 1 + -(index + 1 + self.shift) % step
+        else:
+            index -= 1 + (index - 1 + self.shift) % step
+        for _ in range(CALENDAR_CYCLE):
+            year, month = divmod(index, 12)
+            if not 1 <= year <= date.max.year:
+                return None
+            if self.months >> (month + 1) & 1:
+                days = self.in_month(year, month + 1)
+                if days:
+                    found = bits.lowest(days) if direction > 0 else bits.highest(days)
+                    return month_shape(year, month + 1)[0] + found - 1
+            index += direction * step
+        return None
+
+    def _step(self, ordinal: int, direction: int) -> int | None:
+        """Search turn by turn: each turn is one day, or the seven days from a Sunday to a Saturday."""
+        size = 1 if self.every_days > 1 else 7
+        stride = self.every_days * self.every_weeks * size
+        turns = CALENDAR_CYCLE * 31 if self._depends_on_month() else 7
+        turn = ordinal // stride * stride
+        for _ in range(turns + 1):
+            days = range(turn, turn + size)
+            for day in days if direction > 0 else reversed(days):
+                if (day - ordinal) * direction >= 0 and 1 <= day <= LAST_ORDINAL and self.contain(day):
+                    return day
+            turn += direction * stride
+            if not 0 <= turn <= LAST_ORDINAL:
+                break
+        return None
+
+    def _depends_on_month(self) -> bool:
+        plain = all(isinstance(part, Weekdays) and not (part.last or part.nth) for g in self.groups for part in g)
+        return not plain or self.months != ALL_MONTHS
+
+
+EVERY_DAY = Days()
+_shared: dict[Days, Days] = {EVERY_DAY: EVERY_DAY}
+
+
+def shared(days: Days) -> Days:
+    """Return the one object that stands for all days equal to `days`: rules are many, kinds of days few."""
+    return _shared.setdefault(days, days)

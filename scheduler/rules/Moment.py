@@ -1,0 +1,94 @@
+"""One minute, as the clock of one time zone shows it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone, tzinfo
+from typing import NamedTuple
+
+UTC = timezone.utc
+MINUTE = timedelta(minutes=1)
+DAY = 1440
+
+
+def wall_of(local: datetime) -> int:
+    """Return the wall minute that `local` shows: minutes since 0000-12-31 00:00 on its own clock."""
+    return local.toordinal() * DAY + local.hour * 60 + local.minute
+
+
+def at_wall(wall: int, zone: tzinfo | None) -> datetime:
+    """Return the datetime whose clock shows the wall minute `wall`."""
+    ordinal, minute = divmod(wall, DAY)
+    hour, minute = divmod(minute, 60)
+    return datetime.fromordinal(ordinal).replace(hour=hour, minute=minute, tzinfo=zone)
+
+
+def offset_of(local: datetime) -> int:
+    """Return how many minutes the clock of the aware `local` is ahead of UTC, rounded down."""
+    offset = local.utcoffset()
+    return (offset.days * 86400 + offset.seconds) // 60 if offset else 0
+
+
+def in_utc(instant: datetime) -> datetime:
+    """Return the aware `instant` in UTC as a plain datetime (pendulum's subclass calculates otherwise, and slowly)."""
+    plain = datetime(
+        instant.year, instant.month, instant.day, instant.hour, instant.minute, instant.second, instant.microsecond, UTC
+    )
+    return plain - (instant.utcoffset() or timedelta())
+
+
+class Moment(NamedTuple):
+    """One minute, as the clock of one time zone shows it.
+
+    `wall` counts minutes on that clock. `regular` is false where clocks have just changed: `second_pass` is true in an
+    hour that the clock shows for the second time, `gap` is how many minutes it skipped immediately before this one.
+    """
+
+    minute: int
+    regular: bool
+    ordinal: int
+    year: int
+    month: int
+    day: int
+    wall: int
+    second_pass: bool
+    gap: int
+
+    @classmethod
+    def of(cls, instant: datetime, zone: tzinfo) -> Moment:
+        """Return the minute of the aware `instant` on the clock of `zone`."""
+        instant = in_utc(instant)
+        local = instant.astimezone(zone)
+        gap = max(0, offset_of(local) - offset_of((instant - MINUTE).astimezone(zone)))
+        wall = wall_of(local)
+        ordinal, minute = divmod(wall, DAY)
+        regular = not (gap or local.fold)
+        return cls(minute, regular, ordinal, local.year, local.month, local.day, wall, bool(local.fold), gap)
+
+
+class Seam(NamedTuple):
+    """A change of a zone's offset: the UTC minute it happens at, and the wall minutes on either side of it."""
+
+    instant: int
+    wall_before: int
+    wall_after: int
+
+
+def offsets_at(wall: int, zone: tzinfo) -> tuple[int, int]:
+    """Return the offsets in minutes that may hold at the wall minute `wall`, the earlier pass first.
+
+    They are equal but where clocks change: the first is larger in a repeated interval, smaller in a skipped one.
+    """
+    local = at_wall(wall, zone)
+    return offset_of(local), offset_of(local.replace(fold=1))
+
+
+def seam_near(wall: int, before: int, after: int, zone: tzinfo) -> Seam:
+    """Return the change of offset from `before` to `after` because of which `wall` is shown twice or never."""
+    low, high = wall - max(before, after), wall - min(before, after)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if offset_of(at_wall(middle, UTC).astimezone(zone)) == before:
+            low = middle
+        else:
+            high = middle
+    return Seam(high, high + before, high + after)

@@ -1,0 +1,185 @@
+"""A rule names fire times: whole minutes of one clock."""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+from math import gcd
+from typing import Final, Protocol
+
+from scheduler.rules import bits
+from scheduler.rules.Days import EVERY_DAY, Days, shared
+from scheduler.rules.Moment import DAY, MINUTE, UTC, Moment, at_wall, in_utc, offsets_at, seam_near, wall_of
+
+WHOLE_DAY: Final = (1 << DAY) - 1
+
+
+class Rule(Protocol):
+    """When something is due: immutable, and without a clock of its own."""
+
+    def matches(self, moment: Moment) -> bool:
+        """Tell whether the rule names this minute."""
+
+    def next_after(self, after: datetime, zone: tzinfo) -> datetime | None:
+        """Return the first fire time (UTC) strictly later than `after` (aware), or None where there is none."""
+
+    def previous_before(self, before: datetime, zone: tzinfo) -> datetime | None:
+        """Return the last fire time (UTC) strictly earlier than `before` (aware), or None where there is none."""
+
+    def describe(self) -> str:
+        """Return the rule in words."""
+
+
+class Recurrence:
+    """Minutes of the day on days of the calendar.
+
+    `times` are minutes of the day (bits 0-1439). With a `period` (minutes) they are instead repeated with it from
+    0001-01-01 00:00 on, and then `window` says which minutes of the day count. A `wild` recurrence repeats through
+    the hours and so follows real minutes when clocks change; any other happens once for each day it names, as in
+    cronie: https://github.com/cronie-crond/cronie (cron.8, "Daylight Saving Time and other time changes").
+    """
+
+    __slots__ = ("days", "period", "times", "wild", "window", "words")
+
+    def __init__(
+        self, times: int, words: str, *, days: Days = EVERY_DAY, wild: bool, period: int = DAY, window: int = WHOLE_DAY
+    ) -> None:
+        if DAY % period == 0:
+            times, period = _repeated(times, period) & window, DAY
+        elif not any(_repeated(times, period) << first & window for first in range(0, min(period, DAY), gcd(period, DAY))):
+            times, period = 0, DAY
+        self.times: Final = times if period == DAY else _repeated(times, period)
+        self.days: Final = shared(days)
+        self.wild: Final = wild
+        self.period: Final = period
+        self.window: Final = window
+        self.words: Final = words
+
+    def describe(self) -> str:
+        """Return the rule in words."""
+        return self.words
+
+    def matches(self, moment: Moment) -> bool:
+        """Tell whether the rule names this minute."""
+        if not (moment.regular or self.wild):
+            return self._matches_after_change(moment)
+        times = self.times if self.period == DAY else self._times_on(moment.ordinal)
+        if not times >> moment.minute & 1:
+            return False
+        days = self.days
+        return days is EVERY_DAY or days.include(moment.ordinal, moment.year, moment.month, moment.day)
+
+    def _matches_after_change(self, moment: Moment) -> bool:
+        """Tell whether a rule that is not wild names a minute of a second pass, or the first one after a gap."""
+        if moment.second_pass:
+            return False
+        named = self._next_wall(moment.wall - moment.gap)
+        return named is not None and named <= moment.wall
+
+    def next_after(self, after: datetime, zone: tzinfo) -> datetime | None:
+        """Return the first fire time (UTC) strictly later than `after` (aware), or None where there is none."""
+        after = in_utc(after)
+        start, local = wall_of(after), after.astimezone(zone)
+        wall: int | None = wall_of(local)
+        if self.wild and not local.fold:
+            wall = self._begin_of_second_pass(wall_of(local), zone)
+        while (wall := self._next_wall(wall + 1)) is not None:
+            before, after_change = offsets_at(wall, zone)
+            instant = wall - before
+            if before < after_change:
+                seam = seam_near(wall, before, after_change, zone)
+                if self.wild:
+                    wall = seam.wall_after - 1
+                    continue
+                instant = seam.instant
+            elif self.wild and instant <= start:
+                instant = wall - after_change
+            if instant > start:
+                return at_wall(instant, UTC)
+        return None
+
+    def _begin_of_second_pass(self, wall: int, zone: tzinfo) -> int:
+        """Return where to go on after `wall`: in a repeated interval whose first pass is done, its second beginning."""
+        before, after = offsets_at(wall, zone)
+        if before <= after:
+            return wall
+        seam = seam_near(wall, before, after, zone)
+        following = self._next_wall(wall + 1)
+        return wall if following is not None and following < seam.wall_before else seam.wall_after - 1
+
+    def previous_before(self, before: datetime, zone: tzinfo) -> datetime | None:
+        """Return the last fire time (UTC) strictly earlier than `before` (aware), or None where there is none."""
+        before = in_utc(before)
+        if before.second or before.microsecond:
+            before = before.replace(second=0, microsecond=0) + MINUTE
+        start, local = wall_of(before), before.astimezone(zone)
+        wall: int | None = wall_of(local)
+        if local.fold:
+            wall = self._end_of_first_pass(wall_of(local), zone)
+        while (wall := self._previous_wall(wall - 1)) is not None:
+            before_change, after = offsets_at(wall, zone)
+            instant = wall - before_change
+            if before_change < after:
+                seam = seam_near(wall, before_change, after, zone)
+                if self.wild:
+                    wall = seam.wall_before
+                    continue
+                instant = seam.instant
+            elif self.wild and wall - after < start:
+                instant = wall - after
+            if instant < start:
+                return at_wall(instant, UTC)
+        return None
+
+    def _end_of_first_pass(self, wall: int, zone: tzinfo) -> int:
+        """Return where to go back from `wall` in a second pass: once that is done, to the end of the first one."""
+        seam = seam_near(wall, *offsets_at(wall, zone), zone)
+        named = self._previous_wall(wall - 1) if self.wild else None
+        return wall if named is not None and named >= seam.wall_after else seam.wall_before
+
+    def _times_on(self, ordinal: int) -> int:
+        if self.period == DAY:
+            return self.times
+        first = -(ordinal * DAY) % self.period
+        return self.times << first & self.window if first < DAY else 0
+
+    def _next_wall(self, wall: int) -> int | None:
+        """Return the first wall minute from `wall` on that the rule names on the clock's face."""
+        if not self.times:
+            return None
+        ordinal, minute = divmod(wall, DAY)
+        day = self.days.next_from(ordinal)
+        while day is not None:
+            times = self._times_on(day)
+            if day == ordinal:
+                times = times >> minute << minute
+            if times:
+                return day * DAY + bits.lowest(times)
+            day = self.days.next_from(self._later_turn(day))
+        return None
+
+    def _previous_wall(self, wall: int) -> int | None:
+        """Return the last wall minute up to `wall` that the rule names on the clock's face."""
+        if not self.times:
+            return None
+        ordinal, minute = divmod(wall, DAY)
+        day = self.days.previous_from(ordinal)
+        while day is not None:
+            times = self._times_on(day)
+            if day == ordinal:
+                times &= (2 << minute) - 1
+            if times:
+                return day * DAY + bits.highest(times)
+            day = self.days.previous_from(self._earlier_turn(day))
+        return None
+
+    def _later_turn(self, day: int) -> int:
+        """Return the first day after `day` in which a period begins (any day, where periods are shorter than one)."""
+        return -((day + 1) * -DAY // self.period) * self.period // DAY
+
+    def _earlier_turn(self, day: int) -> int:
+        return (day * DAY - 1) // self.period * self.period // DAY
+
+
+def _repeated(pattern: int, period: int) -> int:
+    """Return `pattern` once every `period` minutes, as often as it fits in a day."""
+    return sum(pattern << start for start in range(0, DAY, period)) & WHOLE_DAY if period < DAY else pattern

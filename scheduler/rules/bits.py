@@ -1,0 +1,28 @@
+"""Sets of small numbers kept as the bits of one integer: compact, hashable, and searched in one step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def of(numbers: Iterable[int]) -> int:
+    """Return the set of `numbers` (0 or more each)."""
+    result = 0
+    for number in numbers:
+        result |= 1 << number
+    return result
+
+
+def lowest(bits: int) -> int:
+    """Return the smallest member of a set that is not empty."""
+    return (bits & -bits).bit_length() - 1
+
+
+def highest(bits: int) -> int:
+    """Return the largest member of a set that is not empty."""
+    return bits.bit_length() - 1
+
+
+def members(bits: int) -> list[int]:
+    """Return the members in ascending order."""
+    return [number for number in range(bits.bit_length()) if bits >> number & 1]

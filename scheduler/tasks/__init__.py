@@ -1,0 +1,7 @@
+"""The kinds of tasks that come with the package."""
+
+from scheduler.Task import Task
+from scheduler.tasks.CallbackTask import CallbackTask
+from scheduler.tasks.CommandTask import CommandTask
+
+__all__ = ["CallbackTask", "CommandTask", "Task"]
