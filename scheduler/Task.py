@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from scheduler import clock
 from scheduler.errors import InvalidSchedule, UnacceptableValue
-from scheduler.rules import ATTRIBUTES, RECURRENCES, AllOf, Moment, Rule, declared_rule
+from scheduler.rules import ATTRIBUTES, RECURRENCES, AllOf, Rule, declared_rule
 from scheduler.rules.every import interval
 
 if TYPE_CHECKING:
@@ -262,7 +262,7 @@ class Task:
         return clock.as_pendulum(found, zone) if found else None
 
     def next_runs(self, count: int, after: datetime | None = None) -> list[pendulum.DateTime]:
-        """Return the first `count` fire times strictly later than `after` (default: now); fewer where there are fewer."""
+        """Return the first `count` fire times strictly later than `after` (default: now), or all there are."""
         runs: list[pendulum.DateTime] = []
         while len(runs) < count and (found := self.next_run(runs[-1] if runs else after)):
             runs.append(found)
@@ -332,6 +332,11 @@ class Task:
             )
         self.__dict__.setdefault("_conditions", []).append((condition, wanted))
         return self
+
+    @property
+    def conditions(self) -> tuple[tuple[Callable[..., Any], bool], ...]:
+        """What `when` and `skip` added, each with the answer that lets the task run."""
+        return tuple(self.__dict__.get("_conditions", ()))
 
 
 def schedule_of(task: object) -> tuple[Rule | None, tzinfo]:

@@ -11,10 +11,9 @@ if TYPE_CHECKING:
     from scheduler.CanSchedule import CanSchedule as CanSchedule
     from scheduler.errors import InvalidSchedule as InvalidSchedule
     from scheduler.Task import Task as Task
-    from scheduler.tasks import CallbackTask as CallbackTask
-    from scheduler.tasks import CommandTask as CommandTask
+    from scheduler.tasks.CallbackTask import CallbackTask as CallbackTask
+    from scheduler.tasks.CommandTask import CommandTask as CommandTask
 
-__version__ = "4.0.0"
 __all__ = ["CallbackTask", "CanSchedule", "CommandTask", "InvalidSchedule", "Task"]
 
 _HOMES = {

@@ -33,6 +33,11 @@ def now() -> datetime:
     return _State.standing or datetime.now(UTC)
 
 
+def real_now() -> datetime:
+    """Return what the system's clock says in UTC, whether or not time stands still."""
+    return datetime.now(UTC)
+
+
 @contextmanager
 def standing_at(instant: datetime) -> Iterator[None]:
     """Let `now` return the aware `instant` as long as the block lasts."""
@@ -79,11 +84,10 @@ def set_default_zone(zone: tzinfo | None) -> None:
 @lru_cache(maxsize=1)
 def local_zone() -> tzinfo:
     """Return the server's local zone, UTC where it cannot be told."""
-    import pendulum  # noqa: PLC0415 - 50 ms, needed only here and where users are handed dates
+    from pendulum.tz.local_timezone import get_local_timezone  # noqa: PLC0415 - 50 ms, needed only here and for dates
 
-    local = pendulum.tz.local_timezone() if hasattr(pendulum.tz, "local_timezone") else pendulum.local_timezone()
     try:
-        return zone_named(local)
+        return zone_named(get_local_timezone())
     except UnacceptableValue:
         return UTC
 
@@ -116,7 +120,7 @@ def name_of(zone: tzinfo) -> str:
 def as_pendulum(instant: datetime, zone: tzinfo) -> pendulum.DateTime:
     """Return the aware `instant` as pendulum's DateTime on the clock of `zone`.
 
-    Where pendulum's own data has another offset than the system's (pendulum 2 brings data of 2020), the system is right.
+    Where pendulum's own data has another offset than the system's (pendulum 2 brings data of 2020), the system's wins.
     """
     import pendulum  # noqa: PLC0415 - see local_zone
 

@@ -11,7 +11,8 @@ from scheduler.rules import bits
 ALL_MONTHS = bits.of(range(1, 13))
 ALL_WEEKDAYS = bits.of(range(7))
 ALL_MONTH_DAYS = bits.of(range(1, 32))
-SUNDAY, FRIDAY, SATURDAY = 0, 5, 6
+SUNDAY, SATURDAY = 0, 6
+DECEMBER = 12
 EVERY_SEVENTH = bits.of(range(0, 42, 7))
 LAST_ORDINAL = date.max.toordinal()
 CALENDAR_CYCLE = 4800
@@ -22,13 +23,13 @@ CALENDAR_CYCLE = 4800
 def month_shape(year: int, month: int) -> tuple[int, int, int]:
     """Return the ordinal of a month's first day, its weekday (0 is Sunday) and the number of its days."""
     first = date(year, month, 1).toordinal()
-    following = date(year, month + 1, 1).toordinal() if month < 12 else first + 31
+    following = date(year, month + 1, 1).toordinal() if month < DECEMBER else first + 31
     return first, first % 7, following - first
 
 
 @dataclass(frozen=True, slots=True)
 class MonthDays:
-    """Days by their number: `numbers` 1-31, the last one, the last from Monday to Friday, the weekday nearest to one."""
+    """Days by their number: `numbers` 1-31, the last, the last from Monday to Friday, the weekday nearest to one."""
 
     numbers: int = 0
     last: bool = False
@@ -78,7 +79,7 @@ class Weekdays:
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """Days of the calendar: those that every group of `groups` names in one of its parts, in `months`, on the n-th turn.
+    """Days of the calendar: those that each of `groups` names in one of its parts, in `months`, on the n-th turn.
 
     `every_days` and `every_weeks` count from Monday 0001-01-01, `every_months` from month 0 after adding `shift`.
     """

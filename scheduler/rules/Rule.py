@@ -40,12 +40,14 @@ class Recurrence:
 
     __slots__ = ("days", "period", "times", "wild", "window", "words")
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a value of six parts
         self, times: int, words: str, *, days: Days = EVERY_DAY, wild: bool, period: int = DAY, window: int = WHOLE_DAY
     ) -> None:
         if DAY % period == 0:
             times, period = _repeated(times, period) & window, DAY
-        elif not any(_repeated(times, period) << first & window for first in range(0, min(period, DAY), gcd(period, DAY))):
+        elif not any(
+            _repeated(times, period) << first & window for first in range(0, min(period, DAY), gcd(period, DAY))
+        ):
             times, period = 0, DAY
         self.times: Final = times if period == DAY else _repeated(times, period)
         self.days: Final = shared(days)
@@ -79,16 +81,17 @@ class Recurrence:
         """Return the first fire time (UTC) strictly later than `after` (aware), or None where there is none."""
         after = in_utc(after)
         start, local = wall_of(after), after.astimezone(zone)
-        wall: int | None = wall_of(local)
+        shown = wall_of(local)
         if self.wild and not local.fold:
-            wall = self._begin_of_second_pass(wall_of(local), zone)
-        while (wall := self._next_wall(wall + 1)) is not None:
+            shown = self._begin_of_second_pass(shown, zone)
+        while (wall := self._next_wall(shown + 1)) is not None:
+            shown = wall
             before, after_change = offsets_at(wall, zone)
             instant = wall - before
             if before < after_change:
                 seam = seam_near(wall, before, after_change, zone)
                 if self.wild:
-                    wall = seam.wall_after - 1
+                    shown = seam.wall_after - 1
                     continue
                 instant = seam.instant
             elif self.wild and instant <= start:
@@ -112,16 +115,17 @@ class Recurrence:
         if before.second or before.microsecond:
             before = before.replace(second=0, microsecond=0) + MINUTE
         start, local = wall_of(before), before.astimezone(zone)
-        wall: int | None = wall_of(local)
+        shown = wall_of(local)
         if local.fold:
-            wall = self._end_of_first_pass(wall_of(local), zone)
-        while (wall := self._previous_wall(wall - 1)) is not None:
+            shown = self._end_of_first_pass(shown, zone)
+        while (wall := self._previous_wall(shown - 1)) is not None:
+            shown = wall
             before_change, after = offsets_at(wall, zone)
             instant = wall - before_change
             if before_change < after:
                 seam = seam_near(wall, before_change, after, zone)
                 if self.wild:
-                    wall = seam.wall_before
+                    shown = seam.wall_before
                     continue
                 instant = seam.instant
             elif self.wild and wall - after < start:

@@ -69,7 +69,9 @@ def cron(
     minutes, hours, month_field, months, week_field = fields
     month_days, weekdays = _month_days(month_field), _weekdays(week_field)
     both = month_field.startswith("*") or week_field.startswith("*")
-    groups: tuple[tuple[MonthDays | Weekdays, ...], ...] = ((month_days,), (weekdays,)) if both else ((month_days, weekdays),)
+    groups: tuple[tuple[MonthDays | Weekdays, ...], ...] = (
+        ((month_days,), (weekdays,)) if both else ((month_days, weekdays),)
+    )
     unrestricted = [part for field, part in ((month_field, (month_days,)), (week_field, (weekdays,))) if field == "*"]
     allowed = _numbers(months, MONTH)
     kept = tuple(group for group in groups if group not in unrestricted)
@@ -133,7 +135,9 @@ def _number(text: str, field: Field) -> int:
 
 def _unacceptable(text: str, field: Field) -> UnacceptableValue:
     hint = next((hint for mark, hint in HINTS.items() if text.startswith(mark)), None)
-    return UnacceptableValue(text, f"{field.title} {text.lower()!r} is not understood" + (f"; {hint}" if hint else ""), *EXAMPLES)
+    return UnacceptableValue(
+        text, f"{field.title} {text.lower()!r} is not understood" + (f"; {hint}" if hint else ""), *EXAMPLES
+    )
 
 
 def _month_days(text: str) -> MonthDays:
@@ -157,7 +161,9 @@ def _weekdays(text: str) -> Weekdays:
     for item in text.split(","):
         if match := re.fullmatch(r"(\w+)#([0-9]+)", item, re.ASCII):
             if match[2] not in {"1", "2", "3", "4", "5"}:
-                raise UnacceptableValue(item, f"day of week {item!r}: a month has no weekday number {match[2]}", "'1#1'", "'5#2'")
+                raise UnacceptableValue(
+                    item, f"day of week {item!r}: a month has no weekday number {match[2]}", "'1#1'", "'5#2'"
+                )
             nth.append((_number(match[1], DAY_OF_WEEK) % 7, int(match[2])))
         elif match := re.fullmatch(r"(\w+)L", item, re.ASCII):
             last |= 1 << _number(match[1], DAY_OF_WEEK) % 7
@@ -169,7 +175,14 @@ def _weekdays(text: str) -> Weekdays:
 def _explained(fields: list[str]) -> str:
     minutes, hours, month_field, months, week_field = fields
     parts = [_explained_times(minutes, hours)]
-    days = [text for field, text in ((month_field, _explained_month_days(month_field)), (week_field, _explained_weekdays(week_field))) if field != "*"]
+    days = [
+        text
+        for field, text in (
+            (month_field, _explained_month_days(month_field)),
+            (week_field, _explained_weekdays(week_field)),
+        )
+        if field != "*"
+    ]
     if days:
         both = month_field.startswith("*") or week_field.startswith("*")
         parts.append("on " + (" and " if both else " or ").join(days))

@@ -21,7 +21,6 @@ CONSTRAINTS: Final = ("run_on", "run_on_days_of_month", "run_between", "run_not_
 ATTRIBUTES: Final = (*RECURRENCES, *CONSTRAINTS)
 T = TypeVar("T")
 
-MIDNIGHT: Final = (0,)
 WEEKDAY_SETS: Final = (
     {name.lower(): 1 << number for number, name in enumerate(words.WEEKDAYS)}
     | {name.lower()[:3]: 1 << number for number, name in enumerate(words.WEEKDAYS)}
@@ -174,7 +173,9 @@ def _twice(value: object) -> tuple[int, ...]:
 
 def _cron(value: object, constraints: Constraints) -> Rule:
     if not isinstance(value, str):
-        raise UnacceptableValue(value, f"a {type(value).__name__} is no cron expression", "'*/15 * * * *'", "'0 9 * * mon-fri'")
+        raise UnacceptableValue(
+            value, f"a {type(value).__name__} is no cron expression", "'*/15 * * * *'", "'0 9 * * mon-fri'"
+        )
     return cron(value, constraints=constraints.groups, window=constraints.window, suffix=constraints.words())
 
 

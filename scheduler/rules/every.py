@@ -80,7 +80,7 @@ def interval(value: object) -> tuple[int, str]:
     if match is None:
         raise UnacceptableValue(value, "no count and unit", *EXAMPLES)
     count, unit = match[1] or "1", match[2].lower()
-    unit = unit[:-1] if unit.endswith("s") else unit
+    unit = unit.removesuffix("s")
     if unit not in UNITS:
         raise UnacceptableValue(value, f"unknown unit {match[2]!r}", *EXAMPLES)
     if not re.fullmatch("[0-9]{1,9}", count, re.ASCII) or not int(count):
@@ -154,7 +154,7 @@ def at(times: Sequence[int], constraints: Constraints = UNCONSTRAINED) -> Recurr
 
 
 def time_of_day(value: object) -> int:
-    """Return `'5:30'`, `'05:30'` or `17` (= 17:00) as a minute of the day; raise `UnacceptableValue` for anything else."""
+    """Return `'5:30'` or `17` (= 17:00) as a minute of the day; raise `UnacceptableValue` for anything else."""
     if isinstance(value, int) and not isinstance(value, bool):
         hour, minute = value, 0
     else:

@@ -1,0 +1,268 @@
+"""From container objects, added objects and discovered files to ordered, uniquely keyed tasks."""
+
+from __future__ import annotations
+
+import inspect
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from difflib import get_close_matches
+from typing import Any
+
+from scheduler.discovery import discovered_classes
+from scheduler.errors import SchedulerError, UnknownTask
+from scheduler.failures import described
+from scheduler.injection import injectable
+from scheduler.inspection import (
+    AskedRule,
+    check_handle,
+    class_of,
+    is_base,
+    is_task,
+    overrides_should_run,
+    schedules_itself,
+)
+from scheduler.rules import Rule
+from scheduler.Task import SCHEDULE_STATE, schedule_of
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredTask:
+    """A task under the key that stands for it; `target` is its class, or the instance that was registered."""
+
+    key: str
+    target: Any
+    rule: Rule | None
+    zone: tzinfo
+
+    @property
+    def name(self) -> str:
+        """The name it was given, empty if none."""
+        return str(getattr(self.target, "name", "") or "")
+
+    @property
+    def class_name(self) -> str:
+        """The name of its class."""
+        return class_of(self.target).__name__
+
+    @property
+    def names(self) -> AbstractSet[str]:
+        """Everything `--task` may call it."""
+        return {self.key, self.class_name} | ({self.name} if self.name else set())
+
+    def describe(self) -> str:
+        """Return its rule in words."""
+        return self.rule.describe() if self.rule else "only on demand"
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """Something that is no usable task: its key or file, what is wrong, and where."""
+
+    key: str
+    error: str
+    location: str = ""
+    traceback: str = ""
+    names: AbstractSet[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Tasks:
+    """All tasks of an app: the usable ones in order, the broken ones, and what should be said about them."""
+
+    usable: list[RegisteredTask] = field(default_factory=list)
+    broken: list[Broken] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+
+    def _names(self) -> list[AbstractSet[str]]:
+        return [task.names for task in self.usable] + [task.names for task in self.broken]
+
+    def called(self, names: Iterable[str]) -> Tasks:
+        """Return only the tasks that `names` call: keys, names or class names. Raises `UnknownTask`."""
+        wanted = list(names)
+        known = {name for names in self._names() for name in names}
+        for name in wanted:
+            if name not in known:
+                raise UnknownTask(_unknown(name, known, self.broken))
+        return Tasks(
+            [task for task in self.usable if not task.names.isdisjoint(wanted)],
+            [task for task in self.broken if not task.names.isdisjoint(wanted)],
+            self.notices,
+        )
+
+
+class TaskRegistry:
+    """Finds every task of an app.
+
+    `bound` returns what the container holds, `build` makes an instance of a class with injection, `location` is the
+    folder of task files and its dotted name. What `add` was given comes beside them.
+    """
+
+    def __init__(
+        self,
+        bound: Callable[[], Mapping[Any, Any]],
+        build: Callable[[type], Any],
+        location: Callable[[], tuple[str, str]],
+    ) -> None:
+        self._bound = bound
+        self._build = build
+        self._location = location
+        self.added: list[Any] = []
+
+    def add(self, *tasks: Any) -> None:
+        """Register task classes or instances."""
+        self.added += tasks
+
+    def tasks(self) -> Tasks:
+        """Return every task: bound ones first, then added ones, then those found in files."""
+        result = Tasks()
+        candidates = self._registered(result)
+        classes, broken_files = discovered_classes(*self._location())
+        taken = {class_of(target) for _, target in candidates}
+        candidates += [
+            (None, found) for found in classes if is_task(found) and found not in taken and not is_base(found, classes)
+        ]
+        for key, target in _keyed(candidates, result.notices):
+            self._register(key, target, result)
+        result.broken += [
+            Broken(file.path, file.error, file.location, file.traceback, file.names) for file in broken_files
+        ]
+        _notice_equal_names(result)
+        return result
+
+    def _registered(self, result: Tasks) -> list[tuple[str | None, Any]]:
+        """Return what was bound and added, each once, with the binding where that is a string."""
+        bound = [(key if isinstance(key, str) else None, target) for key, target in self._bound().items()]
+        every = [(key, target) for key, target in bound if is_task(target)]
+        for target in self.added:
+            if is_task(target):
+                every.append((None, target))
+            else:
+                result.broken.append(
+                    Broken(
+                        _title(target), f"{target!r} was added to the scheduler but is no task: subclass scheduler.Task"
+                    )
+                )
+        instances = {class_of(target) for _, target in every if not inspect.isclass(target)}
+        kept: list[tuple[str | None, Any]] = []
+        for key, target in every:
+            if inspect.isclass(target) and target in instances:
+                continue
+            twin = next(((other_key, other) for other_key, other in kept if _same(other, target)), None)
+            if twin is None:
+                kept.append((key, target))
+            elif key and twin[0] and key != twin[0]:
+                result.notices.append(
+                    f"{_title(target)} is bound twice, as {twin[0]!r} and {key!r}, and runs once, as {twin[0]!r}: "
+                    "remove the other binding"
+                )
+        return kept
+
+    def _register(self, key: str, target: Any, result: Tasks) -> None:
+        try:
+            target = self._ready(target)
+            rule, zone = schedule_of(target)
+            if overrides_should_run(target):
+                rule = AskedRule(target, rule)
+            result.usable.append(RegisteredTask(key, target, rule, zone))
+        except SchedulerError as error:
+            message = str(error)
+            result.broken.append(
+                Broken(
+                    key, message if key in message else f"{key}: {message}", _where(target), names=_names(key, target)
+                )
+            )
+        except Exception as error:  # noqa: BLE001 - the constructor is its user's code
+            failure = described(error)
+            result.broken.append(Broken(key, failure.error, failure.location, failure.traceback, _names(key, target)))
+
+    def _ready(self, target: Any) -> Any:
+        """Return what can be judged: an instance where only that knows when it runs, else `target` itself."""
+        check_handle(target)
+        if not inspect.isclass(target):
+            return target
+        injectable(target)
+        if overrides_should_run(target) or schedules_itself(target):
+            return self._build(target)
+        return target
+
+
+def _same(one: Any, other: Any) -> bool:
+    if one is other:
+        return True
+    if inspect.isclass(one) or inspect.isclass(other) or type(one) is not type(other):
+        return False
+    return _declared(one) == _declared(other)
+
+
+def _declared(task: Any) -> dict[str, Any]:
+    return {name: value for name, value in vars(task).items() if name != SCHEDULE_STATE}
+
+
+def _keyed(candidates: list[tuple[str | None, Any]], notices: list[str]) -> list[tuple[str, Any]]:
+    """Give every task a key of its own."""
+    keyed = [(key or _default_key(target), target) for key, target in candidates]
+    shared = {key for key, count in Counter(key for key, _ in keyed).items() if count > 1}
+    taken: Counter[str] = Counter()
+    result = []
+    for key, target in keyed:
+        own = f"{class_of(target).__module__}.{class_of(target).__qualname__}" if key in shared else key
+        taken[own] += 1
+        result.append((own if taken[own] == 1 else f"{own}#{taken[own]}", target))
+    for key in sorted(shared):
+        told_apart = [own for (old, _), (own, _) in zip(keyed, result, strict=True) if old == key]
+        notices.append(
+            f"{len(told_apart)} tasks have the key {key!r} and are told apart as {', '.join(told_apart)}: "
+            "bind them under names of their own"
+        )
+    return result
+
+
+def _default_key(target: Any) -> str:
+    return (
+        str(getattr(target, "default_key", "") or class_of(target).__name__)
+        if not inspect.isclass(target)
+        else target.__name__
+    )
+
+
+def _notice_equal_names(tasks: Tasks) -> None:
+    for name, count in Counter(task.name for task in tasks.usable if task.name).items():
+        if count > 1:
+            keys = ", ".join(task.key for task in tasks.usable if task.name == name)
+            tasks.notices.append(
+                f"{count} tasks have the name {name!r} ({keys}): --task {name} means all of them; rename all but one"
+            )
+
+
+def _names(key: str, target: Any) -> frozenset[str]:
+    name = getattr(target, "name", "")
+    return frozenset({key, class_of(target).__name__} | ({name} if isinstance(name, str) and name else set()))
+
+
+def _title(target: Any) -> str:
+    return class_of(target).__name__
+
+
+def _where(target: Any) -> str:
+    cls = class_of(target)
+    try:
+        return f"{inspect.getsourcefile(cls)}:{inspect.getsourcelines(cls)[1]}"
+    except (OSError, TypeError):
+        return ""
+
+
+def _unknown(name: str, known: set[str], broken: list[Broken]) -> str:
+    message = f"there is no task {name!r}"
+    close = get_close_matches(name, known, n=3, cutoff=0.4)
+    if close:
+        message += f"; did you mean {' or '.join(close)}?"
+    elif known:
+        message += "; `craft schedule:list` shows those there are"
+    else:
+        message += "; there are no tasks yet: `craft task SayHi` writes one"
+    return message + "".join(
+        f"\n  (and {task.key} could not be loaded: {task.error})" for task in broken if task.location and not task.names
+    )

@@ -1,0 +1,72 @@
+"""Tells a person, or the mail that cron sends them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from scheduler.listeners.Listener import Described, Failed
+from scheduler.runs import Outcome, Run
+
+
+class ConsoleListener:
+    """Writes a line per event.
+
+    Failures always go to `error`. A line per run goes to `out` if `talkative` (a person is watching); why tasks are not
+    due, and whole tracebacks, only if `verbose`.
+    """
+
+    def __init__(
+        self,
+        out: Callable[[str], None],
+        error: Callable[[str], None],
+        *,
+        talkative: bool = False,
+        verbose: bool = False,
+    ) -> None:
+        self._out = out
+        self._error = error
+        self._talkative = talkative or verbose
+        self._verbose = verbose
+
+    @property
+    def explains(self) -> bool:
+        """Whether it wants to hear of tasks that are not due."""
+        return self._verbose
+
+    def noticed(self, notice: str) -> None:
+        """Say what should be mended."""
+        self._error(f"Notice: {notice}.")
+
+    def found_broken(self, broken: Failed) -> None:
+        """Say which task is broken, why and where."""
+        self._fail(f"{broken.key} is broken: {broken.error}", broken)
+
+    def found_nothing(self) -> None:
+        """Say how to make a first task."""
+        if self._talkative:
+            self._out("There are no tasks yet: `craft task SayHi` writes one.")
+
+    def not_due(self, task: Described, following: datetime | None) -> None:
+        """Say why a task does not run now."""
+        coming = f"; next at {following:%Y-%m-%d %H:%M}" if following else ""
+        self._out(f"{task.key} is not due: {task.describe()}{coming}")
+
+    def run_ended(self, run: Run) -> None:
+        """Say what came of a run."""
+        if run.outcome.is_failure:
+            self._fail(f"{run.key} failed after {_duration(run.seconds)}: {run.error}", run)
+        elif self._talkative and run.outcome is Outcome.SKIPPED:
+            self._out(f"{run.key} skipped: {run.detail}")
+        elif self._talkative:
+            self._out(f"{run.key} {run.outcome.value} in {_duration(run.seconds)}")
+
+    def _fail(self, line: str, failed: Failed) -> None:
+        place = f" ({failed.location})" if failed.location else ""
+        self._error(line + place)
+        if self._verbose and failed.traceback:
+            self._error(failed.traceback.rstrip())
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"

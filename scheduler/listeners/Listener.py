@@ -1,0 +1,62 @@
+"""What a listener is told."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from scheduler.runs import Run
+
+
+class Described(Protocol):
+    """A task as a listener sees it."""
+
+    @property
+    def key(self) -> str:
+        """What it is called."""
+
+    def describe(self) -> str:
+        """When it runs, in words."""
+
+
+class Failed(Protocol):
+    """A task that could not be used."""
+
+    @property
+    def key(self) -> str:
+        """What it is called."""
+
+    @property
+    def error(self) -> str:
+        """What is wrong, in one line."""
+
+    @property
+    def location(self) -> str:
+        """The file and line, empty if unknown."""
+
+    @property
+    def traceback(self) -> str:
+        """The whole traceback, empty if there is none."""
+
+
+class Listener(Protocol):
+    """Is told what happens in a tick, in the order it happens."""
+
+    @property
+    def explains(self) -> bool:
+        """Whether it wants to hear of tasks that are not due."""
+
+    def noticed(self, notice: str) -> None:
+        """Something about the tasks should be mended, though all of them can run."""
+
+    def found_broken(self, broken: Failed) -> None:
+        """A task cannot be used."""
+
+    def found_nothing(self) -> None:
+        """The app has no tasks."""
+
+    def not_due(self, task: Described, following: datetime | None) -> None:
+        """A task is not due; `following` is its next fire time on its own clock, None if it has none."""
+
+    def run_ended(self, run: Run) -> None:
+        """A run has its outcome."""

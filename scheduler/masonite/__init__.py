@@ -1,0 +1,1 @@
+"""The only place that knows Masonite, and Masonite 4 from 5."""

@@ -1,0 +1,13 @@
+"""Why a due task was not run."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class SkipReason(str, Enum):
+    """Why a due task was not run."""
+
+    CONDITION = "condition"
+    ENVIRONMENT = "environment"
+    MAINTENANCE = "maintenance"
