@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from scheduler import clock
 from scheduler.errors import InvalidSchedule, UnacceptableValue
-from scheduler.rules import ATTRIBUTES, RECURRENCES, AllOf, Rule, declared_rule
+from scheduler.rules import ATTRIBUTES, RECURRENCES, AllOf, Rule, declared_rule, is_undeclared
 from scheduler.rules.every import interval
 
 if TYPE_CHECKING:
@@ -141,16 +141,16 @@ class Task:
 
     def at(self: Self, *times: Times) -> Self:
         """Run at '5:30', 17 (= 17:00) or several, on the days of the recurrence so far; ':15' with a rule of hours."""
-        value = times[0] if len(times) == 1 else times
+        value = _one_or_several(times)
         return self._declare(**(self._recurrence_kept_by_at(value) | {"run_at": value}))
 
     def daily_at(self: Self, *times: Times) -> Self:
         """Run every day at '5:30', 17 (= 17:00) or several."""
-        return self._recur(run_every="1 day", run_at=times[0] if len(times) == 1 else times)
+        return self._recur(run_every="1 day", run_at=_one_or_several(times))
 
     def at_twice(self: Self, *times: Any) -> Self:
         """Run at two times each day: (1, 13) or ('1:30', '13:30')."""
-        return self._recur(twice_daily=times[0] if len(times) == 1 else times)
+        return self._recur(twice_daily=_one_or_several(times))
 
     def twice_daily_at(self: Self, *times: Any) -> Self:
         """Run at two times each day: (1, 13) or ('1:30', '13:30')."""
@@ -164,7 +164,7 @@ class Task:
 
     def on(self: Self, *days: Weekdays) -> Self:
         """Run only on these days of the week: names, or 0-7 where 0 and 7 are Sunday."""
-        return self._narrow_days("run_on", days[0] if len(days) == 1 else days)
+        return self._narrow_days("run_on", _one_or_several(days))
 
     def weekdays(self: Self) -> Self:
         """Run only from Monday to Friday."""
@@ -204,7 +204,7 @@ class Task:
 
     def on_days_of_month(self: Self, *days: Any) -> Self:
         """Run only on these days of the month: 1-31 or 'last'."""
-        return self._narrow_days("run_on_days_of_month", days[0] if len(days) == 1 else days)
+        return self._narrow_days("run_on_days_of_month", _one_or_several(days))
 
     def last_day_of_month(self: Self) -> Self:
         """Run only on the last day of a month."""
@@ -239,6 +239,8 @@ class Task:
 
     def named(self: Self, name: str) -> Self:
         """Let `--task` call it `name`, beside its container binding and its class name."""
+        if not isinstance(name, str) or not name:
+            raise InvalidSchedule(type(self).__name__, "name", name, "is no text", ("'hey'", "'nightly-backup'"))
         return self._declare(name=name)
 
     # -- asking --
@@ -249,7 +251,7 @@ class Task:
         if rule is None:
             return False
         if self._date is not None:
-            date = self._date.replace(tzinfo=None)
+            date = clock.naive(self._date)
         zone = zone or clock.default_zone()
         if date is None or date.tzinfo is None:
             date = clock.instant_of(date, zone)
@@ -316,7 +318,7 @@ class Task:
 
     def _narrow_days(self: Self, attribute: str, days: object) -> Self:
         declared = getattr(self, attribute)
-        return self._declare(**{attribute: days if declared is None else AllOf((declared, days))})
+        return self._declare(**{attribute: days if is_undeclared(declared) else AllOf((declared, days))})
 
     def _windows(self, attribute: str) -> list[object]:
         declared = getattr(self, attribute)
@@ -356,13 +358,21 @@ def _read_schedule(task: object) -> tuple[Rule | None, tzinfo | None]:
     title = task.__name__ if isinstance(task, type) else type(task).__name__
     declared = {name: getattr(task, name, None) for name in ATTRIBUTES}
     default = getattr(task, "default_run_every", None)
-    if default and all(not declared[name] for name in RECURRENCES):
+    if default and all(is_undeclared(declared[name]) for name in RECURRENCES):
         declared["run_every"] = default
     zone = getattr(task, "timezone", None)
     try:
-        return declared_rule(title, declared), clock.zone_named(zone) if zone else None
+        return declared_rule(title, declared), None if is_undeclared(zone) else clock.zone_named(zone)
     except UnacceptableValue as error:
         raise InvalidSchedule(title, "timezone", zone, error.problem, error.examples) from None
+
+
+def _one_or_several(values: tuple[Any, ...]) -> Any:
+    """Return the one value there is, or all; what can be read only once is read."""
+    if len(values) != 1:
+        return values
+    value = values[0]
+    return tuple(value) if isinstance(value, Iterator) else value
 
 
 def _takes_times(value: object, *, of_hours: bool = False) -> bool:

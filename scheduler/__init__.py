@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from scheduler.tasks.CallbackTask import CallbackTask as CallbackTask
     from scheduler.tasks.CommandTask import CommandTask as CommandTask
 
+__version__ = "4.0.0"
 __all__ = ["CallbackTask", "CanSchedule", "CommandTask", "InvalidSchedule", "Task"]
 
 _HOMES = {

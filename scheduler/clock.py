@@ -68,7 +68,14 @@ def instant_of(date: datetime | None, zone: tzinfo) -> datetime:
     """Return `date` as an aware datetime: None is now, a naive one shows the clock of `zone`."""
     if date is None:
         return now()
-    return date.replace(tzinfo=zone) if date.tzinfo is None else date
+    return naive(date).replace(tzinfo=zone) if date.tzinfo is None else date
+
+
+def naive(date: datetime) -> datetime:
+    """Return what the clock of `date` shows, as a plain datetime without a zone (pendulum 2 would make it UTC)."""
+    return datetime(  # noqa: DTZ001 - a clock's face
+        date.year, date.month, date.day, date.hour, date.minute, date.second, date.microsecond, fold=date.fold
+    )
 
 
 def default_zone() -> tzinfo:

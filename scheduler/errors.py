@@ -27,7 +27,7 @@ class InvalidSchedule(SchedulerError, ValueError):
         self.problem = problem
         self.examples = tuple(examples)
         mend = " or ".join(self.examples)
-        super().__init__(f"{task}.{attribute} = {value!r}: {problem} (try {mend})")
+        super().__init__(f"{task}.{attribute} = {_cut(repr(value), 80)}: {_cut(problem, 160)} (try {mend})")
 
 
 class BrokenTask(SchedulerError):
@@ -46,3 +46,8 @@ class UnacceptableValue(Exception):
         self.problem = problem
         self.examples = examples
         super().__init__(problem)
+
+
+def _cut(text: str, length: int) -> str:
+    """Return `text`, the middle of a very long one left out, so that a message stays a line."""
+    return text if len(text) <= length else f"{text[: length - 20]} … {text[-17:]}"

@@ -14,6 +14,7 @@ ALL_MONTH_DAYS = bits.of(range(1, 32))
 SUNDAY, SATURDAY = 0, 6
 DECEMBER = 12
 EVERY_SEVENTH = bits.of(range(0, 42, 7))
+LONGEST_MONTH = 31
 LAST_ORDINAL = date.max.toordinal()
 CALENDAR_CYCLE = 4800
 """Months after which the Gregorian calendar, weekdays included, repeats."""
@@ -97,12 +98,20 @@ class Days:
             return 0
         _, first, length = month_shape(year, month)
         days = (2 << length) - 2
+        if self.every_days > 1 or self.every_weeks > 1:
+            days &= self._turns(month_shape(year, month)[0], length)
         for group in self.groups:
             either = 0
             for part in group:
                 either |= part.in_month(first, length)
             days &= either
         return days
+
+    def _turns(self, start: int, length: int) -> int:
+        """Return the days (1-31) of the month that starts with the day `start` whose turn it is."""
+        if self.every_days > 1:
+            return bits.of(range(1 + -start % self.every_days, length + 1, self.every_days))
+        return bits.of(day for day in range(1, length + 1) if (start + day - 1) // 7 % self.every_weeks == 0)
 
     def include(self, ordinal: int, year: int, month: int, day: int) -> bool:
         """Tell whether the day is named; `year`, `month` and `day` are those of `ordinal`."""
@@ -116,11 +125,17 @@ class Days:
         return self.include(ordinal, day.year, day.month, day.day)
 
     def next_from(self, ordinal: int) -> int | None:
-        """Return the first named day from `ordinal` on, that day included."""
-        if self.every_days > 1 or self.every_weeks > 1:
-            return self._step(ordinal, 1)
-        if ordinal > LAST_ORDINAL:
+        """Return the first named day from `ordinal` on, that day included; None where there is none."""
+        if ordinal > LAST_ORDINAL or self in _never:
             return None
+        found = self._search(max(ordinal, 1))
+        if found is None and ordinal > 1 and self._search(1) is None:
+            _never.add(self)
+        return found
+
+    def _search(self, ordinal: int) -> int | None:
+        if self.stride > LONGEST_MONTH:
+            return self._step(ordinal, 1)
         start = date.fromordinal(ordinal)
         days = self.in_month(start.year, start.month) >> start.day
         if days:
@@ -128,24 +143,36 @@ class Days:
         return self._walk_months(start.year * 12 + start.month - 1, 1)
 
     def previous_from(self, ordinal: int) -> int | None:
-        """Return the last named day up to `ordinal`, that day included."""
-        if self.every_days > 1 or self.every_weeks > 1:
-            return self._step(ordinal, -1)
-        if ordinal < 1:
+        """Return the last named day up to `ordinal`, that day included; None where there is none."""
+        if ordinal < 1 or self in _never:
             return None
-        start = date.fromordinal(ordinal)
+        if self.stride > LONGEST_MONTH:
+            return self._step(min(ordinal, LAST_ORDINAL), -1)
+        start = date.fromordinal(min(ordinal, LAST_ORDINAL))
         days = self.in_month(start.year, start.month) & ((2 << start.day) - 1)
         if days:
-            return ordinal - start.day + bits.highest(days)
+            return start.toordinal() - start.day + bits.highest(days)
         return self._walk_months(start.year * 12 + start.month - 1, -1)
 
+    @property
+    def stride(self) -> int:
+        """How many days apart the turns of `every_days` or `every_weeks` are."""
+        return self.every_days * self.every_weeks * (7 if self.every_weeks > 1 else 1)
+
+    @property
+    def depends_on_month(self) -> bool:
+        """Whether the same weekday may be named in one month and not in another."""
+        plain = all(isinstance(part, Weekdays) and not (part.last or part.nth) for g in self.groups for part in g)
+        return not plain or self.months != ALL_MONTHS or self.every_months > 1
+
     def _walk_months(self, index: int, direction: int) -> int | None:
+        """Search month by month, for a whole cycle of the calendar and of the turns at most."""
         step = self.every_months
         if direction > 0:
             index += 1 + -(index + 1 + self.shift) % step
         else:
             index -= 1 + (index - 1 + self.shift) % step
-        for _ in range(CALENDAR_CYCLE):
+        for _ in range(CALENDAR_CYCLE * self.stride):
             year, month = divmod(index, 12)
             if not 1 <= year <= date.max.year:
                 return None
@@ -158,27 +185,22 @@ class Days:
         return None
 
     def _step(self, ordinal: int, direction: int) -> int | None:
-        """Search turn by turn: each turn is one day, or the seven days from a Sunday to a Saturday."""
-        size = 1 if self.every_days > 1 else 7
-        stride = self.every_days * self.every_weeks * size
-        turns = CALENDAR_CYCLE * 31 if self._depends_on_month() else 7
+        """Search turn by turn, where turns are rarer than months: one day, or the seven from a Sunday to a Saturday."""
+        stride, size = self.stride, 7 if self.every_weeks > 1 else 1
         turn = ordinal // stride * stride
-        for _ in range(turns + 1):
-            days = range(turn, turn + size)
+        turns = LAST_ORDINAL // stride if self.depends_on_month else 7
+        for _ in range(turns + 2):
+            days = range(max(turn, 1), min(turn + size, LAST_ORDINAL + 1))
             for day in days if direction > 0 else reversed(days):
-                if (day - ordinal) * direction >= 0 and 1 <= day <= LAST_ORDINAL and self.contain(day):
+                if (day - ordinal) * direction >= 0 and self.contain(day):
                     return day
             turn += direction * stride
-            if not 0 <= turn <= LAST_ORDINAL:
-                break
         return None
-
-    def _depends_on_month(self) -> bool:
-        plain = all(isinstance(part, Weekdays) and not (part.last or part.nth) for g in self.groups for part in g)
-        return not plain or self.months != ALL_MONTHS
 
 
 EVERY_DAY = Days()
+_never: set[Days] = set()
+"""Days of which a search has found that there are none."""
 _shared: dict[Days, Days] = {EVERY_DAY: EVERY_DAY}
 
 

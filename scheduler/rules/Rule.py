@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
-from math import gcd
+from datetime import MAXYEAR, MINYEAR, datetime, tzinfo
+from math import gcd, lcm
 from typing import Final, Protocol
 
 from scheduler.rules import bits
-from scheduler.rules.Days import EVERY_DAY, Days, shared
+from scheduler.rules.Days import EVERY_DAY, LAST_ORDINAL, Days, shared
 from scheduler.rules.Moment import DAY, MINUTE, UTC, Moment, at_wall, in_utc, offsets_at, seam_near, wall_of
 
 WHOLE_DAY: Final = (1 << DAY) - 1
@@ -79,6 +79,8 @@ class Recurrence:
 
     def next_after(self, after: datetime, zone: tzinfo) -> datetime | None:
         """Return the first fire time (UTC) strictly later than `after` (aware), or None where there is none."""
+        if after.year >= MAXYEAR:
+            return None
         after = in_utc(after)
         start, local = wall_of(after), after.astimezone(zone)
         shown = wall_of(local)
@@ -111,6 +113,8 @@ class Recurrence:
 
     def previous_before(self, before: datetime, zone: tzinfo) -> datetime | None:
         """Return the last fire time (UTC) strictly earlier than `before` (aware), or None where there is none."""
+        if before.year <= MINYEAR:
+            return None
         before = in_utc(before)
         if before.second or before.microsecond:
             before = before.replace(second=0, microsecond=0) + MINUTE
@@ -148,11 +152,11 @@ class Recurrence:
 
     def _next_wall(self, wall: int) -> int | None:
         """Return the first wall minute from `wall` on that the rule names on the clock's face."""
-        if not self.times:
-            return None
         ordinal, minute = divmod(wall, DAY)
-        day = self.days.next_from(ordinal)
-        while day is not None:
+        day = self.days.next_from(ordinal) if self.times else None
+        for _ in range(self._turns()):
+            if day is None:
+                break
             times = self._times_on(day)
             if day == ordinal:
                 times = times >> minute << minute
@@ -163,11 +167,11 @@ class Recurrence:
 
     def _previous_wall(self, wall: int) -> int | None:
         """Return the last wall minute up to `wall` that the rule names on the clock's face."""
-        if not self.times:
-            return None
         ordinal, minute = divmod(wall, DAY)
-        day = self.days.previous_from(ordinal)
-        while day is not None:
+        day = self.days.previous_from(ordinal) if self.times else None
+        for _ in range(self._turns()):
+            if day is None:
+                break
             times = self._times_on(day)
             if day == ordinal:
                 times &= (2 << minute) - 1
@@ -175,6 +179,14 @@ class Recurrence:
                 return day * DAY + bits.highest(times)
             day = self.days.previous_from(self._earlier_turn(day))
         return None
+
+    def _turns(self) -> int:
+        """Return how many named days to look at: after that, days of the week and minutes of the day recur together."""
+        if self.period == DAY:
+            return 2
+        if self.days.depends_on_month:
+            return LAST_ORDINAL
+        return lcm(self.period, 7 * DAY) // max(self.period, DAY) + 2
 
     def _later_turn(self, day: int) -> int:
         """Return the first day after `day` in which a period begins (any day, where periods are shorter than one)."""

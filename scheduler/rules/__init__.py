@@ -2,7 +2,7 @@
 
 from scheduler.rules.AnyOf import AnyOf
 from scheduler.rules.cron import cron
-from scheduler.rules.declaration import ATTRIBUTES, RECURRENCES, AllOf, declared_rule
+from scheduler.rules.declaration import ATTRIBUTES, RECURRENCES, AllOf, declared_rule, is_undeclared
 from scheduler.rules.every import Constraints, at, every
 from scheduler.rules.Moment import Moment
 from scheduler.rules.Rule import Recurrence, Rule
@@ -20,4 +20,5 @@ __all__ = [
     "cron",
     "declared_rule",
     "every",
+    "is_undeclared",
 ]

@@ -30,7 +30,7 @@ HINTS: Final = {
     "R": "'R' (a random time) is not supported: use a fixed number",
 }
 ANY_DAY: Final = date(2000, 1, 1).toordinal()
-ITEM: Final = re.compile(r"(?:(\*)|(\w+)(?:-(\w+))?)(?:/([0-9]+))?", re.ASCII)
+ITEM: Final = re.compile(r"(?:(\*)|(\w+)(?:-(\w+))?)(?:/0*([0-9]{1,9}))?", re.ASCII)
 
 
 class Field(NamedTuple):
@@ -64,7 +64,10 @@ def cron(
 
     Raises `UnacceptableValue` for anything else, and for expressions that can never fire.
     """
-    fields = NICKNAMES.get(expression.strip().lower(), expression).upper().split()
+    if not expression.isascii():
+        raise UnacceptableValue(expression, "has letters or digits that are not ASCII", *EXAMPLES)
+    text = expression.strip(" \t")
+    fields = re.split(r"[ \t]+", NICKNAMES.get(text.lower(), text).upper()) if text else []
     _check_shape(expression, fields)
     minutes, hours, month_field, months, week_field = fields
     month_days, weekdays = _month_days(month_field), _weekdays(week_field)

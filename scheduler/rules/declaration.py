@@ -66,7 +66,7 @@ class _Reading:
 
     def __init__(self, task: str, declared: Mapping[str, object]) -> None:
         self.task = task
-        self.declared = {name: value for name, value in declared.items() if not _undeclared(value)}
+        self.declared = {name: value for name, value in declared.items() if not is_undeclared(value)}
 
     def read(self, attribute: str, meaning: Callable[[object], T]) -> T | None:
         """Return what the attribute means, or None where it is not declared; raise `InvalidSchedule`."""
@@ -133,7 +133,8 @@ class _Times(NamedTuple):
     past_hour: tuple[int, ...]
 
 
-def _undeclared(value: object) -> bool:
+def is_undeclared(value: object) -> bool:
+    """Tell whether a value stands for "not declared": None, False or blank text."""
     return value is None or value is False or (isinstance(value, str) and not value.strip())
 
 

@@ -79,7 +79,7 @@ def interval(value: object) -> tuple[int, str]:
     match = re.fullmatch(r"\s*([-+]?[0-9.,]+)?\s*([^\W\d_]+)\s*", value)
     if match is None:
         raise UnacceptableValue(value, "no count and unit", *EXAMPLES)
-    count, unit = match[1] or "1", match[2].lower()
+    count, unit = match[1] or "1", match[2].lower() if match[2].isascii() else ""
     unit = unit.removesuffix("s")
     if unit not in UNITS:
         raise UnacceptableValue(value, f"unknown unit {match[2]!r}", *EXAMPLES)
@@ -89,14 +89,18 @@ def interval(value: object) -> tuple[int, str]:
 
 
 def _duration(value: timedelta) -> tuple[int, str]:
-    months = getattr(value, "years", 0) * 12 + getattr(value, "months", 0)
-    if months > 0:
-        if any(getattr(value, part) for part in ("weeks", "remaining_days", "remaining_seconds", "microseconds")):
-            raise UnacceptableValue(value, "mixes months with shorter units", *EXAMPLES)
-        return months, "month"
-    minutes, rest = divmod(value, timedelta(minutes=1))
-    if rest or minutes < 1:
+    years, months = getattr(value, "years", 0), getattr(value, "months", 0)
+    if years or months:
+        months += years * 12
+        if months < 0 or any(
+            getattr(value, part) for part in ("weeks", "remaining_days", "remaining_seconds", "microseconds")
+        ):
+            raise UnacceptableValue(value, "is not a whole number of months, 1 or more", *EXAMPLES)
+        return (months, "month") if months % 12 else (months // 12, "year")
+    seconds = value.total_seconds()
+    if seconds < 60 or seconds % 60:  # noqa: PLR2004 - seconds in a minute
         raise UnacceptableValue(value, "is not a whole number of minutes, 1 or more", *EXAMPLES)
+    minutes = int(seconds) // 60
     if minutes % DAY == 0:
         return minutes // DAY, "day"
     return (minutes // 60, "hour") if minutes % 60 == 0 else (minutes, "minute")
