@@ -1,0 +1,52 @@
+# Needs Python 3.10 or later (another: make test PYTHON=python3.12), git and make. All else is installed here, into .venv*.
+PYTHON ?= python3
+
+.PHONY: help test lint demo bench clean
+
+help:
+	@echo 'make test    everything, with each Python found: tests, coverage, style, types, architecture, package'
+	@echo "          ARGS='-e py312-masonite5 -- tests/unit' for a part of it"
+	@echo 'make lint    style, types and architecture only'
+	@echo 'make demo    a small Masonite app with tasks, run once'
+	@echo 'make bench   what the scheduler costs, beside its peers'
+	@echo 'make clean   remove what these made'
+
+test: .venv/ready
+	@.venv/bin/python tools/run_tests.py $(ARGS)
+
+lint: .venv/ready
+	@.venv/bin/tox run -e lint,types,architecture
+
+demo: .venv-demo/ready
+	@cd demo && ../.venv-demo/bin/python run_demo.py
+
+bench: .venv-bench/ready
+	@.venv-bench/bin/python -m benchmarks
+
+# The file `ready` is written last: an environment that was left half made is made again.
+.venv/ready: Makefile
+	$(new_venv)
+	@.venv/bin/pip install --quiet 'tox>=4.25,<5'
+	@touch $@
+
+.venv-demo/ready: Makefile pyproject.toml
+	$(new_venv)
+	@.venv-demo/bin/pip install --quiet --editable '.[masonite5]'
+	@touch $@
+
+.venv-bench/ready: Makefile pyproject.toml
+	$(new_venv)
+	@.venv-bench/bin/pip install --quiet --upgrade 'pip>=25.1'
+	@.venv-bench/bin/pip install --quiet --editable '.[masonite5]' --group bench
+	@touch $@
+
+define new_venv
+@$(PYTHON) -c 'import sys; sys.version_info >= (3, 10) or sys.exit("Python 3.10 or later is needed; $(PYTHON) is " + sys.version.split()[0])'
+@echo 'Installing into $(@D) ...'
+@$(PYTHON) -m venv --clear $(@D)
+endef
+
+clean:
+	rm -rf .venv .venv-demo .venv-bench .tox dist .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis
+	rm -f .coverage .coverage.*
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
