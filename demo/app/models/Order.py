@@ -1,0 +1,5 @@
+from masoniteorm.models import Model
+
+
+class Order(Model):
+    __fillable__ = ["number", "customer", "cents"]

@@ -1,0 +1,3 @@
+from masonite.environment import env
+
+URL = env("WEBHOOK_URL")
