@@ -1,16 +1,17 @@
-"""One due task in, one run out."""
+"""One task in, what came of it out: conditions, hooks, `handle`."""
 
 from __future__ import annotations
 
 import inspect
 import sys
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
 
 from scheduler import clock
 from scheduler.errors import SchedulerError
-from scheduler.failures import described
+from scheduler.failures import Failure, described
 from scheduler.runs import Outcome, Run, SkipReason
 from scheduler.Task import Task
 from scheduler.TaskRegistry import RegisteredTask
@@ -30,32 +31,46 @@ class App(Protocol):
 
 
 class Runner:
-    """Runs one task at a time, in this process; whatever the task does, its outcome is returned, never raised."""
+    """Runs a task in this process; whatever the task does, its outcome is returned, never raised."""
 
     def __init__(self, app: App) -> None:
         self._app = app
 
-    def run(self, task: RegisteredTask, fire_time: datetime | None) -> Run:
-        """Run `task` for `fire_time` (None: forced, whatever its conditions say) and return what came of it."""
+    def run(self, task: RegisteredTask, run: Run) -> Run:
+        """Do what `run` stands for and return it with its outcome; a forced one is not asked for its conditions."""
         started = clock.real_now()
         try:
-            instance = self._app.call(task.target) if inspect.isclass(task.target) else task.target
-            refusal = self._refusal(instance) if fire_time else None
-            if refusal is None:
-                self._handle(instance)
+            instance = self._instance(task, run)
+            refusal = self._refusal(instance) if run.fire_time else None
+            if refusal is not None:
+                reason, detail = refusal
+                return _ended(run, started, Outcome.SKIPPED, skip_reason=reason, detail=detail)
+            self._hook(task.key, instance, "before")
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a constructor or a condition may do anything
+            return _failed(run, started, error)
+        try:
+            self._handle(instance)
+            result = _ended(run, started, Outcome.SUCCEEDED)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a task may do anything; the others must run
-            failure = described(error)
-            message = str(error) if isinstance(error, SchedulerError) else failure.error
-            return Run(
-                task.key, Outcome.FAILED, fire_time, started, clock.real_now(),
-                error=message, location=failure.location, traceback=failure.traceback,
-            )  # fmt: skip
-        if refusal is not None:
-            reason, detail = refusal
-            return Run(
-                task.key, Outcome.SKIPPED, fire_time, started, clock.real_now(), skip_reason=reason, detail=detail
-            )
-        return Run(task.key, Outcome.SUCCEEDED, fire_time, started, clock.real_now())
+            result = _failed(run, started, error)
+        self._hook(task.key, instance, "failed" if result.failed else "succeeded", result)
+        self._hook(task.key, instance, "after")
+        return result
+
+    def tell_failure(self, task: RegisteredTask, run: Run) -> None:
+        """Call the task's hooks for a run that could not call them itself: its process was ended."""
+        try:
+            instance = self._instance(task, run)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a constructor may do anything
+            _report(task.key, "constructor", described(error))
+            return
+        self._hook(task.key, instance, "failed", run)
+        self._hook(task.key, instance, "after")
+
+    def _instance(self, task: RegisteredTask, run: Run) -> Any:
+        instance = self._app.call(task.target) if inspect.isclass(task.target) else task.target
+        instance.current_run = run
+        return instance
 
     def _refusal(self, task: Any) -> tuple[SkipReason, str] | None:
         """Return why `task` must not run now, None if it may; users' conditions are asked last."""
@@ -74,20 +89,54 @@ class Runner:
             return SkipReason.CONDITION, "its when() said no"
         for condition, wanted in task.conditions:
             if bool(self._app.call(condition)) is not wanted:
-                return SkipReason.CONDITION, f"its {'when' if wanted else 'skip'} condition {_name(condition)} said no"
+                said = f"its when condition {_name(condition)} said no"
+                if not wanted:
+                    said = f"its skip condition {_name(condition)} said yes"
+                return SkipReason.CONDITION, said
         return None
 
     def _handle(self, task: Any) -> None:
         result = self._app.call(task.handle)
         if inspect.isawaitable(result):
-            import asyncio  # noqa: PLC0415 - 13 ms, only for tasks that await
-
-            asyncio.run(_awaited(result))
+            _wait_for(result)
         sys.stdout.flush()
+
+    def _hook(self, key: str, task: Any, name: str, *arguments: Run) -> None:
+        """Call a hook; what it raises is reported, and changes nothing."""
+        hook = getattr(task, name, None)
+        if not callable(hook) or getattr(type(task), name, None) is getattr(Task, name, None):
+            return
+        try:
+            result = hook(*arguments)
+            if inspect.isawaitable(result):
+                _wait_for(result)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a hook may do anything
+            _report(key, f"{name}()", described(error))
+
+
+def _ended(run: Run, started: datetime, outcome: Outcome, **more: Any) -> Run:
+    return replace(run, outcome=outcome, started_at=run.started_at or started, ended_at=clock.real_now(), **more)
+
+
+def _failed(run: Run, started: datetime, error: BaseException) -> Run:
+    failure = described(error)
+    message = str(error) if isinstance(error, SchedulerError) else failure.error
+    return _ended(run, started, Outcome.FAILED, error=message, location=failure.location, traceback=failure.traceback)
+
+
+def _wait_for(result: Awaitable[Any]) -> None:
+    import asyncio  # noqa: PLC0415 - 13 ms, only for tasks that await
+
+    asyncio.run(_awaited(result))
 
 
 async def _awaited(result: Awaitable[Any]) -> Any:
     return await result
+
+
+def _report(key: str, what: str, failure: Failure) -> None:
+    place = f" ({failure.location})" if failure.location else ""
+    print(f"{key}: its {what} raised {failure.error}{place}", file=sys.stderr)  # noqa: T201 - it is kept as output
 
 
 def _several(value: str | Iterable[str]) -> tuple[str, ...]:

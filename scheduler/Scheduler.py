@@ -1,27 +1,54 @@
-"""One tick: which tasks there are, whose minute it is, run those, tell what came of it."""
+"""One tick: which tasks there are, whose minute it is, claim and run those, tell what came of it."""
 
 from __future__ import annotations
 
+import hashlib
+import os
 import sys
-from collections.abc import Iterable
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any, Protocol
 
 from scheduler import clock
-from scheduler.due import due_tasks
-from scheduler.errors import OK, TASK_FAILED
+from scheduler.due import MINUTE, Due, judge
+from scheduler.errors import OK, STORE_UNAVAILABLE, TASK_FAILED, StoreUnavailable
 from scheduler.failures import described
+from scheduler.isolation import end_leftovers
 from scheduler.listeners import ConsoleListener, Listener
-from scheduler.Runner import Runner
+from scheduler.process import host_name, is_gone
+from scheduler.Runner import App, Runner
+from scheduler.runs import Outcome, Run
+from scheduler.Settings import Settings
+from scheduler.stores import Claim, Store, slot_of
+from scheduler.Supervisor import Supervisor, reported, retry_of
 from scheduler.TaskRegistry import Broken, RegisteredTask, TaskRegistry, Tasks
+
+
+class Host(App, Protocol):
+    """What a scheduler needs of the app."""
+
+    def after_fork(self) -> None:
+        """Forget what a forked child must not share with its parent: connections to databases."""
+
+    def open_store(self, settings: Settings) -> Store:
+        """Return the store that the settings name."""
 
 
 class Scheduler:
     """What `application.make("scheduler")` returns."""
 
-    def __init__(self, registry: TaskRegistry, runner: Runner) -> None:
+    def __init__(self, registry: TaskRegistry, app: Host, settings: Settings) -> None:
+        self.settings = settings
         self._registry = registry
-        self._runner = runner
+        self._app = app
+        self._runner = Runner(app)
+
+    @cached_property
+    def store(self) -> Store:
+        """The store, opened when it is first needed."""
+        return self._app.open_store(self.settings)
 
     @property
     def tasks(self) -> list[Any]:
@@ -41,52 +68,177 @@ class Scheduler:
         listener = ConsoleListener(_print, _print_error)
         return self.tick(clock.now(), listener, [run_name] if run_name else (), force=force)
 
-    def tick(self, now: datetime, listener: Listener, names: Iterable[str] = (), *, force: bool = False) -> int:
+    def tick(
+        self, now: datetime, listener: Listener, names: Iterable[str] = (), *, force: bool = False, inline: bool = False
+    ) -> int:
         """Run every task that is due in the minute of `now`, or only those that `names` call; return the exit code.
 
-        With `force` they run whether they are due or not. Raises `UnknownTask` for a name that calls no task.
+        With `force` they run whether they are due or not, with `inline` in this process. Raises `UnknownTask` for a
+        name that calls no task.
         """
-        minute = clock.floor_minute(now)
-        with clock.standing_at(minute):
-            tasks = self._registry.tasks()
-            tasks = tasks.called(names) if names else tasks
-            self._announce(tasks, listener)
-            due, failed = (tasks.usable, []) if force else due_tasks(tasks.usable, minute)
-        codes = [TASK_FAILED for _ in tasks.broken]
-        for task, error in failed:
-            codes.append(TASK_FAILED)
-            listener.found_broken(_raised(task, error))
-        self._explain_the_rest(tasks.usable, due, failed, minute, listener)
-        for task in due:
-            run = self._runner.run(task, None if force else minute)
-            codes.append(TASK_FAILED if run.outcome.is_failure else OK)
-            listener.run_ended(run)
-        return max(codes, default=OK)
+        tasks = self.find_announced(listener, names)
+        supervisor = self.supervisor(listener)
+        with supervisor.stopped_by_signals():
+            code = self.begin_tick(now, tasks, listener, supervisor, force=force)
+            if inline or not hasattr(os, "fork"):
+                supervisor.run_inline()
+            while not supervisor.is_idle:
+                supervisor.step()
+        if supervisor.store_error:
+            return STORE_UNAVAILABLE
+        return max(code, TASK_FAILED if supervisor.failed else OK)
 
-    @staticmethod
-    def _announce(tasks: Tasks, listener: Listener) -> None:
+    def find_announced(self, listener: Listener, names: Iterable[str] = ()) -> Tasks:
+        """Return every task, or those that `names` call, and tell the listener what is wrong with them."""
+        tasks = self.find().called(names) if names else self.find()
         for notice in tasks.notices:
             listener.noticed(notice)
         for broken in tasks.broken:
             listener.found_broken(broken)
         if not tasks.usable and not tasks.broken:
             listener.found_nothing()
+        return tasks
 
-    @staticmethod
-    def _explain_the_rest(
-        tasks: list[RegisteredTask],
-        due: list[RegisteredTask],
-        failed: list[tuple[RegisteredTask, Exception]],
-        minute: datetime,
+    def run_here(self, run: Run) -> dict[str, Any]:
+        """Do what `run` stands for in this process and return what came of it, as a worker reports it."""
+        task = next(task for task in self._registry.tasks().usable if task.key == run.key)
+        return reported(self._runner.run(task, run))
+
+    def supervisor(self, listener: Listener) -> Supervisor:
+        """Return what sees runs to their outcome."""
+        return Supervisor(self.store, self._runner, self.settings, listener, self._app.after_fork)
+
+    def begin_tick(
+        self, now: datetime, tasks: Tasks, listener: Listener, supervisor: Supervisor, *, force: bool = False
+    ) -> int:
+        """Judge and claim what is due and hand it to `supervisor`; return the exit code so far."""
+        minute = clock.floor_minute(now)
+        try:
+            with clock.standing_at(minute):
+                due, failed = ([], []) if force else judge(tasks.usable, minute, self.store.cursors())
+        except StoreUnavailable as error:
+            listener.lost_store(error)
+            return STORE_UNAVAILABLE
+        for task, raised in failed:
+            listener.found_broken(_raised(task, raised))
+        try:
+            self._recover(tasks, supervisor, minute)
+            if force:
+                self._force(tasks, supervisor)
+            else:
+                raised_in = {task.key for task, _ in failed}
+                judged = [task for task in tasks.usable if task.rule is not None and task.key not in raised_in]
+                self._claim(judged, due, now, supervisor, listener)
+            self.store.record_tick(host_name(), now)
+            self.store.prune(now - timedelta(days=self.settings.keep_days))
+        except StoreUnavailable as error:
+            listener.lost_store(error)
+            return STORE_UNAVAILABLE
+        if listener.explains and not force:
+            told = {each.task.claim_key for each in due} | {task.claim_key for task, _ in failed}
+            _explain((task for task in tasks.usable if task.claim_key not in told), minute, listener)
+        return TASK_FAILED if tasks.broken or failed else OK
+
+    def _claim(
+        self,
+        judged: list[RegisteredTask],
+        due: Sequence[Due],
+        now: datetime,
+        supervisor: Supervisor,
         listener: Listener,
     ) -> None:
-        if not listener.explains:
+        """Claim everything that is due of the `judged` tasks; what somebody else has claimed is theirs."""
+        by_key = {task.key: task for task in judged}
+        by_claim_key = {task.claim_key: task for task in judged}
+        claims = [claim for each in due for claim in _claims(by_claim_key[each.task.claim_key], each, now)]
+        cursors = dict.fromkeys(by_claim_key, clock.floor_minute(now) + MINUTE)
+        runs = self.store.claim(claims, cursors, supervisor.owner, clock.real_now())
+        won = {(run.key, run.fire_time) for run in runs}
+        for claim in claims:
+            if claim.outcome is None and claim.fire_time and (claim.key, claim.fire_time) not in won:
+                listener.claimed_before(by_key[claim.key], claim.fire_time.astimezone(by_key[claim.key].zone))
+        supervisor.submit([(by_key[run.key], run) for run in runs])
+
+    def _force(self, tasks: Tasks, supervisor: Supervisor) -> None:
+        """Claim a run without a fire time, and so without a slot, of every task."""
+        by_key = {task.key: task for task in tasks.usable}
+        claims = [Claim(task.key, None, None) for task in tasks.usable]
+        runs = self.store.claim(claims, {}, supervisor.owner, clock.real_now())
+        supervisor.submit([(by_key[run.key], run) for run in runs])
+
+    def _recover(self, tasks: Tasks, supervisor: Supervisor, minute: datetime) -> None:
+        """Give an outcome to runs whose process is gone, and start what nobody has started yet: claims and retries."""
+        now = clock.real_now()
+        by_key = {task.key: task for task in tasks.usable}
+        heartbeats: dict[int, datetime] = {}
+        for run in self.store.open_runs():
+            if run.owner == supervisor.owner:
+                continue
+            heartbeats = heartbeats or self.store.heartbeats()
+            silent = now - heartbeats.get(run.id, now) > self.settings.lease
+            if run.owner and not is_gone(run.owner) and not silent:
+                continue
+            task = by_key.get(run.key)
+            if run.started_at is not None:
+                self._bury(task, run, now)
+            elif task is not None and (run.start_after is None or run.start_after <= now):
+                self._take_over(task, run, supervisor, minute)
+
+    def _bury(self, task: RegisteredTask | None, run: Run, now: datetime) -> None:
+        """Write down that a run crashed whose process is gone, and claim its retry."""
+        left = end_leftovers(run.pid) if run.host == host_name() and is_gone(run.owner) else 0
+        error = f"process {run.pid} on {run.host} is gone, and so is the one that watched it"
+        error += f"; {left} processes it had started were ended" if left else ""
+        crashed = replace(run, outcome=Outcome.CRASHED, ended_at=now, error=error)
+        if not self.store.finish(crashed) or task is None:
             return
-        judged = {task.key for task in due} | {task.key for task, _ in failed}
-        for task in tasks:
-            if task.key not in judged:
-                following = task.rule.next_after(minute, task.zone) if task.rule else None
-                listener.not_due(task, clock.as_pendulum(following, task.zone) if following else None)
+        self.store.release(task.claim_key, run.owner)
+        if run.fire_time and run.attempt <= task.policy.retries:
+            self.store.claim([retry_of(task, crashed)], {}, "", now)
+
+    def _take_over(self, task: RegisteredTask, run: Run, supervisor: Supervisor, minute: datetime) -> None:
+        """Start a pending run that its owner has not; one that is too late for that was missed."""
+        now = clock.real_now()
+        too_late = run.fire_time is None or minute - run.fire_time > task.policy.grace
+        if run.attempt == 1 and too_late and (run.fire_time is None or task.policy.catch_up == "none"):
+            detail = "it was claimed, but nobody started it in time"
+            self.store.finish(replace(run, outcome=Outcome.MISSED, ended_at=now, detail=detail))
+        elif self.store.adopt(run, supervisor.owner, now):
+            late = run.fire_time is not None and run.fire_time < minute
+            supervisor.submit([(task, replace(run, owner=supervisor.owner, late=late))])
+
+
+def _explain(tasks: Iterable[RegisteredTask], minute: datetime, listener: Listener) -> None:
+    for task in tasks:
+        following = task.rule.next_after(minute, task.zone) if task.rule else None
+        listener.not_due(task, clock.as_pendulum(following, task.zone) if following else None)
+
+
+def _claims(task: RegisteredTask, due: Due, now: datetime) -> list[Claim]:
+    """Return a claim for every fire time, to run it or to write down that it was missed."""
+    claims = []
+    minute = clock.floor_minute(now)
+    for fire_time in due.missed:
+        detail = "no tick came in time"
+        if fire_time == due.missed[0] and due.missed_since:
+            detail += f"; nor for any earlier fire time up to {due.missed_since:%Y-%m-%d %H:%M} UTC"
+        slot = slot_of(task.claim_key, fire_time)
+        claims.append(Claim(task.key, slot, fire_time, outcome=Outcome.MISSED, detail=detail))
+    for fire_time in due.run:
+        wait = fire_time + _jitter(task) - now
+        start = clock.real_now() + wait if fire_time >= minute and wait > timedelta() else None
+        slot = slot_of(task.claim_key, fire_time)
+        claims.append(Claim(task.key, slot, fire_time, late=fire_time < minute, start_after=start))
+    return claims
+
+
+def _jitter(task: RegisteredTask) -> timedelta:
+    """Return how much later the task starts on this host, the same every time."""
+    longest = task.policy.jitter.total_seconds()
+    if not longest:
+        return timedelta()
+    digest = hashlib.sha256(f"{task.key}\n{host_name()}".encode()).digest()
+    return timedelta(seconds=int.from_bytes(digest[:6], "big") / 2**48 * longest)
 
 
 def _raised(task: RegisteredTask, error: Exception) -> Broken:

@@ -14,6 +14,8 @@ from scheduler.rules.every import interval
 if TYPE_CHECKING:
     import pendulum
 
+    from scheduler.runs import Run
+
 Self = TypeVar("Self", bound="Task")
 Times = str | int | Iterable[str | int]
 Weekdays = str | int | Iterable[str | int]
@@ -35,7 +37,7 @@ class Task:
     """What `--task` may call it, beside its container binding and its class name."""
 
     run_every: str | timedelta | bool | None = False
-    """'5 minutes', 'hour', '2 days', '3 weeks', '2 months', '1 year', or a duration of whole minutes."""
+    """'10 seconds' (a divisor of 60), '5 minutes', 'hour', '2 days', '3 weeks', '2 months', '1 year', or a duration."""
 
     run_at: Times | bool | None = False
     """'5:30', 17 (= 17:00), or several; ':15' with a rule of hours."""
@@ -76,8 +78,38 @@ class Task:
     run_in_maintenance: bool = False
     """Whether it runs while the app is down for maintenance."""
 
+    overlap: Any = ...
+    """Whether it may be started while it still runs (False)."""
+
+    timeout: Any = ...
+    """How long a run may last, such as '5 minutes'; None for no limit ('24 hours')."""
+
+    grace: Any = ...
+    """How late a run may still start ('5 minutes')."""
+
+    catch_up: Any = ...
+    """What becomes of fire times missed for longer than `grace`: 'none' is run, the 'latest' or 'all' ('none')."""
+
+    catch_up_limit: Any = ...
+    """How many fire times `catch_up = 'all'` runs at most (100)."""
+
+    retries: Any = ...
+    """How many times a failed, timed-out or crashed run is tried again (0)."""
+
+    retry_delay: Any = ...
+    """How long after its end it is tried again ('0 seconds')."""
+
+    jitter: Any = ...
+    """Up to how much later it starts; stable for each task and host ('0 seconds')."""
+
+    on_every_server: Any = ...
+    """Whether every server that shares the store runs it, and not just one (False)."""
+
     default_run_every: ClassVar[str | None] = None
     """What `run_every` is where no recurrence is declared."""
+
+    current_run: Run | None = None
+    """Inside `handle` and the hooks: which fire time this is, which attempt, whether it is late."""
 
     _date: datetime | None = None
 
@@ -85,11 +117,47 @@ class Task:
         """Do the work; parameters are injected by the container, and it may be `async def`."""
         raise NotImplementedError(f"{type(self).__name__} has no handle(): write what the task does there")
 
+    def before(self) -> Any:
+        """Is called before `handle`; like all hooks it changes no outcome by raising."""
+
+    def succeeded(self, run: Run) -> Any:
+        """Is called after `handle` has ended well."""
+
+    def failed(self, run: Run) -> Any:
+        """Is called after `handle` has raised, was ended by its timeout, or its process has crashed."""
+
+    def after(self) -> Any:
+        """Is called last, whatever the outcome."""
+
     # -- when: recurrences. Each replaces the recurrence there was. --
 
     def every(self: Self, interval: str | timedelta) -> Self:
         """Run every `interval`: '5 minutes', 'hour', '2 days', a duration of whole minutes."""
         return self._recur(run_every=interval)
+
+    def every_second(self: Self) -> Self:
+        """Run every second."""
+        return self.every("1 second")
+
+    def every_5_seconds(self: Self) -> Self:
+        """Run every 5 seconds."""
+        return self.every("5 seconds")
+
+    def every_10_seconds(self: Self) -> Self:
+        """Run every 10 seconds."""
+        return self.every("10 seconds")
+
+    def every_15_seconds(self: Self) -> Self:
+        """Run every 15 seconds."""
+        return self.every("15 seconds")
+
+    def every_20_seconds(self: Self) -> Self:
+        """Run every 20 seconds."""
+        return self.every("20 seconds")
+
+    def every_30_seconds(self: Self) -> Self:
+        """Run every 30 seconds."""
+        return self.every("30 seconds")
 
     def every_minute(self: Self) -> Self:
         """Run every minute."""
@@ -381,4 +449,4 @@ def _takes_times(value: object, *, of_hours: bool = False) -> bool:
         _, unit = interval(value)
     except UnacceptableValue:
         return False
-    return unit == "hour" if of_hours else unit not in {"minute", "hour"}
+    return unit == "hour" if of_hours else unit not in {"second", "minute", "hour"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -24,8 +25,12 @@ from scheduler.inspection import (
     overrides_should_run,
     schedules_itself,
 )
+from scheduler.Policy import DEFAULT, Policy, policy_of
+from scheduler.process import host_name
 from scheduler.rules import Rule
-from scheduler.Task import SCHEDULE_STATE, schedule_of
+from scheduler.Task import SCHEDULE_STATE, Task, schedule_of
+
+LONGEST_KEY = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,7 @@ class RegisteredTask:
     target: Any
     rule: Rule | None
     zone: tzinfo
+    policy: Policy = DEFAULT
 
     @property
     def name(self) -> str:
@@ -51,6 +57,17 @@ class RegisteredTask:
     def names(self) -> AbstractSet[str]:
         """Everything `--task` may call it."""
         return {self.key, self.class_name} | ({self.name} if self.name else set())
+
+    @property
+    def claim_key(self) -> str:
+        """What its claims, leases and cursor are kept under: its key, on each server another where all run it."""
+        return f"{self.key} on {host_name()}" if self.policy.on_every_server else self.key
+
+    @property
+    def has_hooks(self) -> bool:
+        """Whether it wants to be told of failures."""
+        cls = class_of(self.target)
+        return any(getattr(cls, name, None) not in {None, getattr(Task, name)} for name in ("failed", "after"))
 
     def describe(self) -> str:
         """Return its rule in words."""
@@ -97,7 +114,8 @@ class TaskRegistry:
     """Finds every task of an app.
 
     `bound` returns what the container holds, `build` makes an instance of a class with injection, `location` is the
-    folder of task files and its dotted name. What `add` was given comes beside them.
+    folder of task files and its dotted name, `policy` what
+    holds where a task says nothing. What `add` was given comes beside them.
     """
 
     def __init__(
@@ -105,7 +123,9 @@ class TaskRegistry:
         bound: Callable[[], Mapping[Any, Any]],
         build: Callable[[type], Any],
         location: Callable[[], tuple[str, str]],
+        policy: Policy = DEFAULT,
     ) -> None:
+        self._policy = policy
         self._bound = bound
         self._build = build
         self._location = location
@@ -166,7 +186,8 @@ class TaskRegistry:
             rule, zone = schedule_of(target)
             if overrides_should_run(target):
                 rule = AskedRule(target, rule)
-            result.usable.append(RegisteredTask(key, target, rule, zone))
+            policy = policy_of(_title(target), target, self._policy)
+            result.usable.append(RegisteredTask(_stored(key), target, rule, zone, policy))
         except SchedulerError as error:
             message = str(error)
             result.broken.append(
@@ -218,6 +239,13 @@ def _keyed(candidates: list[tuple[str | None, Any]], notices: list[str]) -> list
             "bind them under names of their own"
         )
     return result
+
+
+def _stored(key: str) -> str:
+    """Return a key that fits a column of a database: the end of a very long one becomes a digest."""
+    if len(key) <= LONGEST_KEY:
+        return key
+    return f"{key[: LONGEST_KEY - 17]} {hashlib.sha256(key.encode()).hexdigest()[:16]}"
 
 
 def _default_key(target: Any) -> str:

@@ -1,16 +1,25 @@
-"""Which tasks are due: tasks and a minute in, due tasks out."""
+"""Which fire times are due: tasks and a window of time in, what to run and what was missed out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime, tzinfo
-from typing import Protocol, TypeVar
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta, tzinfo
+from typing import NamedTuple, Protocol, TypeVar
 
+from scheduler.Policy import Policy
 from scheduler.rules import Moment, Rule
+
+MINUTE = timedelta(minutes=1)
+MISSED_LIMIT = 100
+"""How many missed fire times of one task are told apart in one tick; older ones become one entry."""
 
 
 class Schedulable(Protocol):
-    """Anything with a rule and a clock; without a rule it is never due."""
+    """Anything with a key, a rule, a clock and a policy; without a rule it is never due."""
+
+    @property
+    def claim_key(self) -> str:
+        """What its cursor is kept under."""
 
     @property
     def rule(self) -> Rule | None:
@@ -20,15 +29,36 @@ class Schedulable(Protocol):
     def zone(self) -> tzinfo:
         """The clock the rule reads."""
 
+    @property
+    def policy(self) -> Policy:
+        """What becomes of late and missed fire times."""
+
 
 T = TypeVar("T", bound=Schedulable)
 
 
-def due_tasks(tasks: Iterable[T], instant: datetime) -> tuple[list[T], list[tuple[T, Exception]]]:
-    """Return the tasks due in the minute of the aware `instant`, and those whose rule raised, with what it raised."""
-    due: list[T] = []
+class Due(NamedTuple):
+    """What is due of one task: fire times to run, the oldest first, and those that were missed."""
+
+    task: Schedulable
+    run: tuple[datetime, ...] = ()
+    missed: tuple[datetime, ...] = ()
+    missed_since: datetime | None = None
+    """Where more were missed than are told apart: the end of the stretch of older ones."""
+
+
+def judge(
+    tasks: Iterable[T], minute: datetime, cursors: Mapping[str, datetime] | None = None
+) -> tuple[list[Due], list[tuple[T, Exception]]]:
+    """Return what is due at the tick of `minute` (UTC), and the tasks whose rule raised, with what it raised.
+
+    `cursors` say up to when (exclusive) each task was judged before; a task without one looks back at nothing, and the
+    minute itself is judged whatever they say: it is the claim that keeps it from running twice.
+    """
+    found: list[Due] = []
     failed: list[tuple[T, Exception]] = []
     moments: dict[tzinfo, Moment] = {}
+    known = cursors or {}
     for task in tasks:
         rule = task.rule
         if rule is None:
@@ -36,10 +66,49 @@ def due_tasks(tasks: Iterable[T], instant: datetime) -> tuple[list[T], list[tupl
         zone = task.zone
         moment = moments.get(zone)
         if moment is None:
-            moment = moments[zone] = Moment.of(instant, zone)
+            moment = moments[zone] = Moment.of(minute, zone)
         try:
-            if rule.matches(moment):
-                due.append(task)
+            since = known.get(task.claim_key, minute)
+            if since < minute:
+                due = _in_window(task, rule, since, minute, moment)
+                if due.run or due.missed:
+                    found.append(due)
+            elif rule.matches(moment):
+                found.append(Due(task, tuple(_within(rule, minute))))
         except Exception as error:  # noqa: BLE001 - a rule may be a task's own should_run, which is its user's code
             failed.append((task, error))
-    return due, failed
+    return found, failed
+
+
+def _within(rule: Rule, minute: datetime) -> list[datetime]:
+    """Return the fire times within a minute that the rule matches: one, or several of a rule of seconds."""
+    if rule.step >= MINUTE:
+        return [minute]
+    return [minute + rule.step * n for n in range(MINUTE // rule.step)]
+
+
+def _in_window(task: Schedulable, rule: Rule, since: datetime, minute: datetime, moment: Moment) -> Due:
+    """Sort the fire times from `since` on, up to and including `minute`, into those to run and those missed."""
+    policy = task.policy
+    now = _within(rule, minute) if rule.matches(moment) else []
+    limit = max(policy.catch_up_limit, MISSED_LIMIT) + 1
+    earlier: list[datetime] = []
+    before = minute
+    while len(earlier) <= limit and (found := rule.previous_before(before, task.zone)) is not None and found >= since:
+        earlier.append(found)
+        before = found
+    more = earlier.pop() if len(earlier) > limit else None
+    late = _run_late(policy, earlier, minute, runs_now=bool(now))
+    missed = [instant for instant in earlier if instant not in late]
+    return Due(task, (*reversed(late), *now), tuple(reversed(missed)), more)
+
+
+def _run_late(policy: Policy, earlier: list[datetime], minute: datetime, *, runs_now: bool) -> list[datetime]:
+    """Return which of the `earlier` fire times, the latest first, still run."""
+    if policy.catch_up == "all":
+        return earlier[: policy.catch_up_limit]
+    if runs_now or not earlier:
+        return []
+    if policy.catch_up == "latest" or minute - earlier[0] <= policy.grace:
+        return earlier[:1]
+    return []

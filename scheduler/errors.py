@@ -8,6 +8,7 @@ from typing import Final
 OK: Final = 0
 TASK_FAILED: Final = 1
 WRONG_USAGE: Final = 2
+STORE_UNAVAILABLE: Final = 3
 
 
 class SchedulerError(Exception):
@@ -46,6 +47,10 @@ class UnacceptableValue(Exception):
         self.problem = problem
         self.examples = examples
         super().__init__(problem)
+
+
+class StoreUnavailable(SchedulerError):
+    """The store cannot be reached or used; the message says why and what to do. Nothing was run, nothing forgotten."""
 
 
 def _cut(text: str, length: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from scheduler import clock
@@ -17,6 +17,8 @@ OWN_MODULES = ("scheduler", "masonite.scheduling")
 
 class AskedRule:
     """The rule of a task that overrides `should_run`: whatever that says."""
+
+    step = timedelta(minutes=1)
 
     def __init__(self, task: Any, rule: Rule | None) -> None:
         self.task = task

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, tzinfo
+from datetime import datetime, timezone, tzinfo
 from typing import Any
 
 from masonite.commands import Command
 
 from scheduler import clock
-from scheduler.commands.options import WITHOUT_VALUE, refuse
-from scheduler.errors import OK, TASK_FAILED, UnacceptableValue
+from scheduler.commands.options import number_option, refusing, zone_option
+from scheduler.errors import OK, TASK_FAILED
 from scheduler.listeners.table import row
 from scheduler.masonite.console import write_error, write_line
+from scheduler.runs import Run
 from scheduler.Scheduler import Scheduler
 from scheduler.TaskRegistry import Broken, RegisteredTask, Tasks
 
-WIDTHS = (22, 35, 19)
-"""Task, rule, next run: 80 columns with the gaps between them."""
+WIDTHS = (21, 27, 16, 10)
+"""Task, rule, next run, last outcome: 80 columns with the gaps between them."""
 
 
 class ScheduleListCommand(Command):
@@ -34,42 +35,30 @@ class ScheduleListCommand(Command):
         super().__init__()
         self._scheduler = scheduler
 
+    @refusing
     def handle(self) -> int:
         """Show the tasks and return the exit code."""
-        given, zone_name = self.option("next"), self.option("timezone")
-        if (
-            given in WITHOUT_VALUE
-            or not str(given or 1).isascii()
-            or not str(given or 1).isdigit()
-            or not int(given or 1)
-        ):
-            return refuse(self, f"--next wants a whole number, 1 or more, and not {given!r}: --next 3.")
-        if zone_name in WITHOUT_VALUE:
-            return refuse(self, "--timezone wants the name of a zone: --timezone Europe/Riga.")
-        try:
-            zone = clock.zone_named(zone_name) if zone_name else None
-        except UnacceptableValue as error:
-            return refuse(self, f"--timezone: {error.problem} (try {' or '.join(error.examples)}).")
+        count, zone = number_option(self, "next", 1), zone_option(self, "timezone")
         now = clock.now()
         tasks = self._scheduler.find()
-        listed = [_Listed(task, int(given or 1), zone, now) for task in tasks.usable]
-        listed.sort(
-            key=lambda entry: (
-                entry.runs[0] if entry.runs else datetime.max.replace(tzinfo=now.tzinfo),
-                entry.task.rule is None,
-            )
-        )
-        write_line(self.io, _as_json(listed, tasks) if self.option("json") else "\n".join(_as_text(listed, tasks, now)))
-        if not self.option("json"):
-            for notice in tasks.notices:
-                write_error(self.io, f"Notice: {notice}.")
+        last = self._scheduler.store.last_runs([task.key for task in tasks.usable])
+        listed = [_Listed(task, count, zone, now, last.get(task.key)) for task in tasks.usable]
+        far = datetime.max.replace(tzinfo=timezone.utc)
+        listed.sort(key=lambda entry: (entry.runs[0] if entry.runs else far, entry.task.rule is None))
+        if self.option("json"):
+            write_line(self.io, _as_json(listed, tasks))
+            return TASK_FAILED if tasks.broken else OK
+        write_line(self.io, "\n".join(_as_text(listed, tasks, now)))
+        for notice in tasks.notices:
+            write_error(self.io, f"Notice: {notice}.")
         return TASK_FAILED if tasks.broken else OK
 
 
 class _Listed:
     """A task with its next runs."""
 
-    def __init__(self, task: RegisteredTask, count: int, zone: tzinfo | None, now: datetime) -> None:
+    def __init__(self, task: RegisteredTask, count: int, zone: tzinfo | None, now: datetime, last: Run | None) -> None:
+        self.last = last
         self.task = task
         self.zone = zone or task.zone
         self.runs: list[datetime] = []
@@ -89,12 +78,12 @@ class _Listed:
 def _as_text(listed: list[_Listed], tasks: Tasks, now: datetime) -> list[str]:
     if not listed and not tasks.broken:
         return ["There are no tasks yet: `craft task SayHi` writes one."]
-    lines = [*row(("Task", "When", "Next run"), WIDTHS), *row(tuple("-" * width for width in WIDTHS), WIDTHS)]
+    lines = [*row(("Task", "When", "Next run", "Last"), WIDTHS), *row(tuple("-" * width for width in WIDTHS), WIDTHS)]
     for entry in listed:
         called = entry.task.key + (f"\n({entry.task.name})" if entry.task.name not in {"", entry.task.key} else "")
-        lines += row((called, entry.when, "\n".join(_coming(entry, now))), WIDTHS)
+        lines += row((called, entry.when, "\n".join(_coming(entry, now)), _outcome(entry.last)), WIDTHS)
     for broken in tasks.broken:
-        lines += row((broken.key, _broken(broken), "broken"), WIDTHS)
+        lines += row((broken.key, f"broken: {_broken(broken)}"), (WIDTHS[0], sum(WIDTHS[1:]) + 4))
     return lines
 
 
@@ -105,6 +94,10 @@ def _coming(entry: _Listed, now: datetime) -> list[str]:
     first = clock.as_pendulum(entry.runs[0], entry.zone)
     lines.insert(1, "in " + first.diff_for_humans(clock.as_pendulum(now, entry.zone), absolute=True))
     return lines
+
+
+def _outcome(last: Run | None) -> str:
+    return last.outcome.value.replace("_", " ") if last and last.outcome else ""
 
 
 def _broken(broken: Broken) -> str:
@@ -132,5 +125,6 @@ def _entry(entry: _Listed) -> dict[str, Any]:
         "rule": entry.task.describe(),
         "timezone": clock.name_of(entry.task.zone),
         "on_demand": entry.task.rule is None,
+        "last_outcome": entry.last.outcome.value if entry.last and entry.last.outcome else None,
         "next_runs": [run.astimezone(entry.zone).isoformat() for run in entry.runs],
     }

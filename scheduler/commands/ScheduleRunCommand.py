@@ -11,9 +11,8 @@ from datetime import datetime
 from masonite.commands import Command
 
 from scheduler import clock
-from scheduler.commands.options import WITHOUT_VALUE, refuse
-from scheduler.errors import UnknownTask
-from scheduler.listeners import ConsoleListener, JsonListener
+from scheduler.commands.options import WITHOUT_VALUE, WrongUsage, refusing
+from scheduler.listeners import ConsoleListener, JsonListener, Listener
 from scheduler.masonite.console import write_error, write_line
 from scheduler.Scheduler import Scheduler
 
@@ -25,6 +24,7 @@ class ScheduleRunCommand(Command):
     schedule:run
         {--t|task=* : Only the task with this container binding, name or class name (repeatable)}
         {--f|force : Run now, due or not}
+        {--inline : Run the tasks in this process, for a debugger}
         {--j|json : Say what happened as JSON; what tasks print goes to stderr}
     """
 
@@ -32,16 +32,14 @@ class ScheduleRunCommand(Command):
         super().__init__()
         self._scheduler = scheduler
 
+    @refusing
     def handle(self) -> int:
         """Run one tick and return its exit code."""
         names = self.option("task") or []
         if any(name in WITHOUT_VALUE for name in names):
-            return refuse(self, "--task needs a name: --task SayHi. `craft schedule:list` shows those there are.")
+            raise WrongUsage("--task needs a name: --task SayHi. `craft schedule:list` shows those there are.")
         now = clock.now()
-        try:
-            return self._run_for_programs(now, names) if self.option("json") else self._run_for_people(now, names)
-        except UnknownTask as error:
-            return refuse(self, f"{str(error)[0].upper()}{str(error)[1:]}")
+        return self._run_for_programs(now, names) if self.option("json") else self._run_for_people(now, names)
 
     def _run_for_people(self, now: datetime, names: list[str]) -> int:
         listener = ConsoleListener(
@@ -50,14 +48,18 @@ class ScheduleRunCommand(Command):
             talkative=sys.stdout.isatty(),
             verbose=self.io.is_verbose(),
         )
-        return self._scheduler.tick(now, listener, names, force=bool(self.option("force")))
+        return self._tick(now, listener, names)
 
     def _run_for_programs(self, now: datetime, names: list[str]) -> int:
         listener = JsonListener()
         with _stdout_as_stderr():
-            code = self._scheduler.tick(now, listener, names, force=bool(self.option("force")))
+            code = self._tick(now, listener, names)
         write_line(self.io, listener.document(clock.floor_minute(now)))
         return code
+
+    def _tick(self, now: datetime, listener: Listener, names: list[str]) -> int:
+        force, inline = bool(self.option("force")), bool(self.option("inline"))
+        return self._scheduler.tick(now, listener, names, force=force, inline=inline)
 
 
 @contextmanager

@@ -1,17 +1,97 @@
-"""What commands have in common: options, and refusing wrong usage."""
+"""What commands have in common: reading options, and refusing wrong usage."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from datetime import datetime, timezone, tzinfo
+from functools import wraps
 from typing import Any
 
-from scheduler.errors import WRONG_USAGE
+from scheduler import clock
+from scheduler.errors import STORE_UNAVAILABLE, WRONG_USAGE, StoreUnavailable, UnacceptableValue, UnknownTask
 from scheduler.masonite.console import write_error
+from scheduler.Policy import duration
 
 WITHOUT_VALUE = (True, "null")
 """What Masonite 5 and 4 give for an option that wants a value and has none."""
+
+
+class WrongUsage(Exception):
+    """The command line asks for something there is not; the message says what would do."""
+
+
+def refusing(handle: Callable[[Any], int]) -> Callable[[Any], int]:
+    """Make a command's `handle` say in one line what it cannot do, and return the exit code for it."""
+
+    @wraps(handle)
+    def handled(command: Any) -> int:
+        try:
+            return handle(command)
+        except (WrongUsage, UnknownTask) as error:
+            return refuse(command, _sentence(str(error)))
+        except StoreUnavailable as error:
+            write_error(command.io, _sentence(f"{error}."))
+            return STORE_UNAVAILABLE
+
+    return handled
 
 
 def refuse(command: Any, message: str) -> int:
     """Say what is wrong with the command line and return the exit code for it."""
     write_error(command.io, message)
     return WRONG_USAGE
+
+
+def number_option(command: Any, name: str, default: int) -> int:
+    """Return an option that is a whole number, 1 or more; raise `WrongUsage` for anything else."""
+    given = command.option(name)
+    if given is None:
+        return default
+    if not re.fullmatch("[0-9]{1,6}", str(given), re.ASCII) or not int(given):
+        raise WrongUsage(
+            f"--{name} wants a whole number from 1 to 999999, and not {_given(given)}: --{name} {default}."
+        )
+    return int(given)
+
+
+def zone_option(command: Any, name: str) -> tzinfo | None:
+    """Return an option that is a time zone, None where it is not given; raise `WrongUsage` for anything else."""
+    given = command.option(name)
+    if given is None:
+        return None
+    if given in WITHOUT_VALUE:
+        raise WrongUsage(f"--{name} wants the name of a time zone: --{name} Europe/Riga.")
+    try:
+        return clock.zone_named(given)
+    except UnacceptableValue as error:
+        raise WrongUsage(f"--{name}: {error.problem} (try {' or '.join(error.examples)}).") from None
+
+
+def moment_option(command: Any, name: str, zone: tzinfo) -> datetime | None:
+    """Return an option that is a date ('2027-01-31 08:00', on the clock of `zone`) or a time ago ('2 hours'), in UTC.
+
+    Raises `WrongUsage` for anything else; None where it is not given.
+    """
+    given = command.option(name)
+    if given is None:
+        return None
+    if given not in WITHOUT_VALUE:
+        try:
+            return clock.now() - duration(given)
+        except UnacceptableValue:
+            pass
+        try:
+            moment = datetime.fromisoformat(str(given))
+            return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(timezone.utc)
+        except (ValueError, OverflowError):
+            pass
+    raise WrongUsage(f"--{name} wants a date or a time ago, and not {_given(given)}: '2027-01-31 08:00' or '2 hours'.")
+
+
+def _given(value: object) -> str:
+    return "nothing" if value in WITHOUT_VALUE else repr(value)
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]

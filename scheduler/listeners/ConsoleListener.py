@@ -54,12 +54,23 @@ class ConsoleListener:
 
     def run_ended(self, run: Run) -> None:
         """Say what came of a run."""
-        if run.outcome.is_failure:
-            self._fail(f"{run.key} failed after {_duration(run.seconds)}: {run.error}", run)
-        elif self._talkative and run.outcome is Outcome.SKIPPED:
-            self._out(f"{run.key} skipped: {run.detail}")
+        outcome = run.outcome.value.replace("_", " ") if run.outcome else "has not ended"
+        attempt = f" (attempt {run.attempt})" if run.attempt > 1 else ""
+        if run.failed:
+            self._fail(f"{run.key} {outcome} after {_duration(run.seconds)}{attempt}: {run.error}", run)
+        elif self._talkative and run.outcome in {Outcome.SKIPPED, Outcome.MISSED}:
+            self._out(f"{run.key} {outcome}: {run.detail}")
         elif self._talkative:
-            self._out(f"{run.key} {run.outcome.value} in {_duration(run.seconds)}")
+            self._out(f"{run.key} {outcome} in {_duration(run.seconds)}{attempt}")
+
+    def claimed_before(self, task: Described, fire_time: datetime) -> None:
+        """Say that this fire time has been taken care of."""
+        if self._talkative:
+            self._out(f"{task.key} was started before for {fire_time:%H:%M}; --force runs it again")
+
+    def lost_store(self, error: Exception) -> None:
+        """Say why nothing can be run, and the mend."""
+        self._error(f"{str(error)[0].upper()}{str(error)[1:]}.")
 
     def _fail(self, line: str, failed: Failed) -> None:
         place = f" ({failed.location})" if failed.location else ""

@@ -16,7 +16,9 @@ class JsonListener:
     explains = True
 
     def __init__(self) -> None:
-        self._document: dict[str, list[Any]] = {"runs": [], "not_due": [], "broken": [], "notices": []}
+        self._document: dict[str, list[Any]] = {
+            name: [] for name in ("runs", "claimed_before", "not_due", "broken", "notices", "errors")
+        }
 
     def noticed(self, notice: str) -> None:
         """Keep the notice."""
@@ -44,6 +46,14 @@ class JsonListener:
     def run_ended(self, run: Run) -> None:
         """Keep the run."""
         self._document["runs"].append(run.as_dict())
+
+    def claimed_before(self, task: Described, fire_time: datetime) -> None:
+        """Keep that this fire time has been taken care of."""
+        self._document["claimed_before"].append({"key": task.key, "fire_time": fire_time.isoformat()})
+
+    def lost_store(self, error: Exception) -> None:
+        """Keep why nothing can be run."""
+        self._document["errors"].append(str(error))
 
     def document(self, now: datetime) -> str:
         """Return the document, with the minute that was judged."""

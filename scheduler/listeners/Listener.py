@@ -58,5 +58,11 @@ class Listener(Protocol):
     def not_due(self, task: Described, following: datetime | None) -> None:
         """A task is not due; `following` is its next fire time on its own clock, None if it has none."""
 
+    def claimed_before(self, task: Described, fire_time: datetime) -> None:
+        """A task is due, but this fire time was claimed by an earlier or another tick."""
+
     def run_ended(self, run: Run) -> None:
         """A run has its outcome."""
+
+    def lost_store(self, error: Exception) -> None:
+        """The store cannot be reached or used."""

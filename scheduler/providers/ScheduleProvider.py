@@ -2,43 +2,59 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from typing import Any
 
-from masonite.providers import Provider
+from masonite.packages import PackageProvider
 
-from scheduler import clock
-from scheduler.commands import ScheduleListCommand, ScheduleRunCommand, TaskCommand
-from scheduler.errors import InvalidSchedule, UnacceptableValue
+from scheduler.commands import (
+    ScheduleHistoryCommand,
+    ScheduleListCommand,
+    ScheduleRunCommand,
+    ScheduleTableCommand,
+    ScheduleUnlockCommand,
+    ScheduleWorkCommand,
+    TaskCommand,
+)
 from scheduler.masonite.builtin import take_over
 from scheduler.masonite.console import install_command
 from scheduler.masonite.MasoniteApp import MasoniteApp
-from scheduler.Runner import Runner
 from scheduler.Scheduler import Scheduler
+from scheduler.Settings import Settings
 from scheduler.TaskRegistry import TaskRegistry
 
+CONFIG = os.path.join(os.path.dirname(os.path.dirname(__file__)), "config", "scheduler.py")
 
-class ScheduleProvider(Provider):
+
+class ScheduleProvider(PackageProvider):
     """Gives an app its scheduler; may be listed before, after or without Masonite's own."""
-
-    def __init__(self, application: Any) -> None:
-        self.application = application
 
     def register(self) -> None:
         """Bind `scheduler` and add the commands; all is done here since craft never calls `boot`."""
-        app = MasoniteApp(self.application)
-        scheduler = Scheduler(TaskRegistry(app.bound, app.call, app.task_location), Runner(app))
+        self.package.name = "scheduler"
+        self._app = MasoniteApp(self.application)
+        settings = Settings.read(self._app.setting)
+        registry = TaskRegistry(self._app.bound, self._app.call, self._app.task_location, settings.policy)
+        scheduler = Scheduler(registry, self._app, settings)
         take_over(self.application, scheduler)
         commands = self.application.make("commands")
-        for command in (ScheduleRunCommand(scheduler), ScheduleListCommand(scheduler), TaskCommand(app)):
+        for command in (
+            ScheduleRunCommand(scheduler),
+            ScheduleListCommand(scheduler),
+            ScheduleWorkCommand(scheduler, self._app),
+            ScheduleHistoryCommand(scheduler),
+            ScheduleUnlockCommand(scheduler),
+            ScheduleTableCommand(self._app),
+            TaskCommand(self._app),
+        ):
             install_command(commands, command)
-        self._use_timezone(app.setting("timezone"))
 
-    def boot(self) -> None:
-        """Nothing is left to do."""
-
-    @staticmethod
-    def _use_timezone(name: Any) -> None:
-        try:
-            clock.set_default_zone(clock.zone_named(name) if name else None)
-        except UnacceptableValue as error:
-            raise InvalidSchedule("config/scheduler", "TIMEZONE", name, error.problem, error.examples) from None
+    def publish(self, resources: list[str] | None, dry: Any = False) -> dict[str, list[str]]:
+        """Copy `config/scheduler.py` into the app for `craft package:publish scheduler`; one that is there is kept."""
+        path = os.path.join(self._app.base_path, self._app.config_location(), "scheduler.py")
+        if (resources and "config" not in resources) or os.path.exists(path):
+            return {}
+        if not dry:
+            shutil.copyfile(CONFIG, path)
+        return {"config": [os.path.relpath(path, self._app.base_path)]}

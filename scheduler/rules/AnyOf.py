@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from typing import Final
 
-from scheduler.rules.Moment import Moment
+from scheduler.rules.Moment import MINUTE, Moment
 from scheduler.rules.Rule import Rule
 
 
 class AnyOf:
     """A rule that is due whenever any of `rules` is; a minute that several name is one fire time."""
 
+    step = MINUTE
     __slots__ = ("rules",)
 
     def __init__(self, rules: Sequence[Rule]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import MAXYEAR, MINYEAR, datetime, tzinfo
+from datetime import MAXYEAR, MINYEAR, datetime, timedelta, tzinfo
 from math import gcd, lcm
 from typing import Final, Protocol
 
@@ -15,6 +15,10 @@ WHOLE_DAY: Final = (1 << DAY) - 1
 
 class Rule(Protocol):
     """When something is due: immutable, and without a clock of its own."""
+
+    @property
+    def step(self) -> timedelta:
+        """How far apart the fire times within one minute are; a minute where there is only one."""
 
     def matches(self, moment: Moment) -> bool:
         """Tell whether the rule names this minute."""
@@ -38,6 +42,7 @@ class Recurrence:
     cronie: https://github.com/cronie-crond/cronie (cron.8, "Daylight Saving Time and other time changes").
     """
 
+    step = MINUTE
     __slots__ = ("days", "period", "times", "wild", "window", "words")
 
     def __init__(  # noqa: PLR0913 - a value of six parts

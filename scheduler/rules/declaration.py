@@ -13,6 +13,7 @@ from scheduler.rules.cron import cron
 from scheduler.rules.Days import ALL_WEEKDAYS, MonthDays
 from scheduler.rules.every import MIDNIGHT, TIME_EXAMPLES, Constraints, at, every, interval, time_of_day
 from scheduler.rules.Rule import Rule
+from scheduler.rules.Seconds import Seconds
 
 RECURRENCES: Final = (
     "run_every", "run_at", "run_every_minute", "run_every_hour", "run_weekly", "twice_daily", "run_cron",
@@ -54,6 +55,8 @@ def declared_rule(task: str, declared: Mapping[str, object]) -> Rule | None:
         outside=reading.read("run_not_between", _windows) or (),
     )
     rules = reading.recurrences(constraints)
+    if len(rules) > 1 and any(isinstance(rule, Seconds) for rule in rules):
+        raise reading.mixed_with_seconds()
     if not rules and (constraints.weekdays is not None or constraints.month_days):
         rules = [at(MIDNIGHT, constraints)]
     if len(rules) > 1:
@@ -93,6 +96,13 @@ class _Reading:
             rules.append(self._at(times, constraints))
         return rules
 
+    def mixed_with_seconds(self) -> InvalidSchedule:
+        """Return the error for a rule of seconds beside another recurrence."""
+        problem = "a rule of seconds stands alone; leave out the other recurrences"
+        return InvalidSchedule(
+            self.task, "run_every", self.declared["run_every"], problem, ("'10 seconds'", "'1 minute'")
+        )
+
     def _intervals(self) -> list[tuple[int, str]]:
         """Return what `run_at` may belong to."""
         declared = self.read("run_every", interval)
@@ -104,7 +114,7 @@ class _Reading:
     def _every(self, count: int, unit: str, times: _Times | None, constraints: Constraints) -> Rule:
         if times is None:
             return every(count, unit, constraints=constraints)
-        if unit == "minute":
+        if unit in {"second", "minute"}:
             raise self._misplaced("a rule of minutes has no time of day; leave out run_at or run_every")
         if unit == "hour":
             if times.of_day:

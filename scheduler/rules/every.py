@@ -11,11 +11,12 @@ from scheduler.errors import UnacceptableValue
 from scheduler.rules import bits, words
 from scheduler.rules.Days import SUNDAY, Days, MonthDays, Weekdays
 from scheduler.rules.Moment import DAY
-from scheduler.rules.Rule import WHOLE_DAY, Recurrence
+from scheduler.rules.Rule import WHOLE_DAY, Recurrence, Rule
+from scheduler.rules.Seconds import Seconds
 
 EXAMPLES: Final = ("'5 minutes'", "'2 hours'")
 TIME_EXAMPLES: Final = ("'5:30'", "'17:00'")
-UNITS: Final = ("minute", "hour", "day", "week", "month", "quarter", "year")
+UNITS: Final = ("second", "minute", "hour", "day", "week", "month", "quarter", "year")
 MIDNIGHT: Final = (0,)
 FIRST_OF_MONTH: Final = (MonthDays(1 << 1),)
 MONTHS_IN: Final = {"month": 1, "quarter": 3, "year": 12}
@@ -85,6 +86,8 @@ def interval(value: object) -> tuple[int, str]:
         raise UnacceptableValue(value, f"unknown unit {match[2]!r}", *EXAMPLES)
     if not re.fullmatch("[0-9]{1,9}", count, re.ASCII) or not int(count):
         raise UnacceptableValue(value, f"the count {count} is not a whole number from 1 to 999999999", *EXAMPLES)
+    if unit == "second" and 60 % int(count):
+        raise UnacceptableValue(value, f"{count} seconds do not divide a minute evenly", "'10 seconds'", "'30 seconds'")
     return int(count), unit
 
 
@@ -112,12 +115,15 @@ def every(
     times: Sequence[int] = (),
     minutes: Sequence[int] = (),
     constraints: Constraints = UNCONSTRAINED,
-) -> Recurrence:
+) -> Recurrence | Seconds:
     """Return the rule that is due every `count` units, evenly spaced from Monday 0001-01-01 00:00 on.
 
-    `unit` is one of `UNITS`. `times` (minutes of the day) replace midnight for days and longer units, `minutes` (of the
-    hour) replace minute 0 for hours.
+    `unit` is one of `UNITS`; seconds divide a minute. `times` (minutes of the day) replace midnight for days and longer
+    units, `minutes` (of the hour) replace minute 0 for hours.
     """
+    if unit == "second":
+        text = words.counted(count, unit) + constraints.words()
+        return Seconds(count, every(1, "minute", constraints=constraints), text)
     if unit in {"minute", "hour"}:
         return _through_the_day(count, unit, minutes, constraints)
     text, days, rest = _days(count, unit, constraints)
@@ -152,7 +158,7 @@ def _days(count: int, unit: str, constraints: Constraints) -> tuple[str, Days, C
     return text, days, constraints._replace(month_days=())
 
 
-def at(times: Sequence[int], constraints: Constraints = UNCONSTRAINED) -> Recurrence:
+def at(times: Sequence[int], constraints: Constraints = UNCONSTRAINED) -> Rule:
     """Return the rule that is due every day at `times` (minutes of the day)."""
     return every(1, "day", times, constraints=constraints)
 

@@ -10,9 +10,12 @@ class Outcome(str, Enum):
 
     SUCCEEDED = "succeeded"
     FAILED = "failed"
+    TIMED_OUT = "timed_out"
     SKIPPED = "skipped"
+    CRASHED = "crashed"
+    MISSED = "missed"
 
     @property
     def is_failure(self) -> bool:
-        """Whether something went wrong that a person should see."""
-        return self is Outcome.FAILED
+        """Whether a run was started and went wrong, so that a retry is in order."""
+        return self in {Outcome.FAILED, Outcome.TIMED_OUT, Outcome.CRASHED}

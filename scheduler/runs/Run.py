@@ -13,37 +13,62 @@ from scheduler.runs.SkipReason import SkipReason
 class Run:
     """One attempt to run one task; `fire_time` is None where it was forced, all times are aware and in UTC.
 
-    `error` is one line, `location` the file and line in the user's code it came from, `traceback` the whole of it.
+    Without an `outcome` it is pending until it has `started_at`, and then running. `error` is one line, `location` the
+    file and line in the user's code it came from, `traceback` the whole of it, `output` the end of what it printed.
+    `host` and `pid` are where it runs or ran; `owner` is the process that answers for it.
     """
 
     key: str
-    outcome: Outcome
     fire_time: datetime | None
-    started_at: datetime
-    ended_at: datetime
+    id: int = 0
+    attempt: int = 1
+    late: bool = False
+    outcome: Outcome | None = None
     skip_reason: SkipReason | None = None
     detail: str = ""
+    start_after: datetime | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    host: str = ""
+    pid: int = 0
+    owner: str = ""
     error: str = ""
     location: str = ""
     traceback: str = ""
+    output: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether a run was started and went wrong."""
+        return self.outcome is not None and self.outcome.is_failure
 
     @property
     def seconds(self) -> float:
-        """How long it took."""
-        return (self.ended_at - self.started_at).total_seconds()
+        """How long it took; 0 where it has not started or not ended."""
+        return (self.ended_at - self.started_at).total_seconds() if self.ended_at and self.started_at else 0.0
 
     def as_dict(self) -> dict[str, object]:
         """Return the run as JSON has it."""
         return {
+            "id": self.id or None,
             "key": self.key,
-            "outcome": self.outcome.value,
-            "fire_time": self.fire_time.isoformat() if self.fire_time else None,
-            "started_at": self.started_at.isoformat(),
-            "ended_at": self.ended_at.isoformat(),
+            "outcome": self.outcome.value if self.outcome else None,
+            "fire_time": _written(self.fire_time),
+            "attempt": self.attempt,
+            "late": self.late,
+            "started_at": _written(self.started_at),
+            "ended_at": _written(self.ended_at),
             "seconds": round(self.seconds, 3),
             "skip_reason": self.skip_reason.value if self.skip_reason else None,
             "detail": self.detail or None,
+            "host": self.host or None,
+            "pid": self.pid or None,
             "error": self.error or None,
             "location": self.location or None,
             "traceback": self.traceback or None,
+            "output": self.output or None,
         }
+
+
+def _written(instant: datetime | None) -> str | None:
+    return instant.isoformat() if instant else None

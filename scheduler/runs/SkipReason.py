@@ -8,6 +8,7 @@ from enum import Enum
 class SkipReason(str, Enum):
     """Why a due task was not run."""
 
+    STILL_RUNNING = "still_running"
     CONDITION = "condition"
     ENVIRONMENT = "environment"
     MAINTENANCE = "maintenance"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
 
+from scheduler.isolation import die_with_parent
 from scheduler.Task import Task
 
 
@@ -44,7 +46,11 @@ def run_command(command: str | Sequence[str]) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     try:
-        code = subprocess.run(arguments, check=False).returncode  # noqa: S603 - the app's own command, without a shell
+        parent = os.getpid()
+        code = subprocess.Popen(  # noqa: S603 - the app's own command, without a shell
+            arguments,
+            preexec_fn=lambda: die_with_parent(parent),  # noqa: PLW1509 - it makes one system call
+        ).wait()
     except FileNotFoundError:
         raise CommandFailed(f"{shlex.join(arguments)}: there is no program {arguments[0]!r} on the PATH") from None
     if code:

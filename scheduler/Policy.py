@@ -1,0 +1,110 @@
+"""How a task is run, beside when: what it may take, and what becomes of late, missed and failed runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import timedelta
+from typing import Any, Final
+
+from scheduler.errors import InvalidSchedule, UnacceptableValue
+
+CATCH_UP: Final = ("none", "latest", "all")
+UNITS: Final = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
+EXAMPLES: Final = ("'90 seconds'", "'5 minutes'")
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How a task is run; each field is an attribute of the task, or else a default of `config/scheduler.py`."""
+
+    overlap: bool = False
+    timeout: timedelta | None = timedelta(hours=24)
+    grace: timedelta = timedelta(minutes=5)
+    catch_up: str = "none"
+    catch_up_limit: int = 100
+    retries: int = 0
+    retry_delay: timedelta = timedelta()
+    jitter: timedelta = timedelta()
+    on_every_server: bool = False
+
+
+FIELDS: Final = tuple(field.name for field in fields(Policy))
+DEFAULT: Final = Policy()
+
+
+def policy_of(title: str, task: object, defaults: Policy = DEFAULT) -> Policy:
+    """Return how `task` (called `title` in messages) is run; raise `InvalidSchedule` for a value without meaning."""
+    return policy_from(title, {name: getattr(task, name) for name in FIELDS if hasattr(task, name)}, defaults)
+
+
+def policy_from(title: str, values: Mapping[str, Any], defaults: Policy = DEFAULT) -> Policy:
+    """Return the policy that `values` give, with `defaults` for those that are `...` or not there."""
+    result = {name: getattr(defaults, name) for name in FIELDS}
+    for name, value in values.items():
+        if value is ...:
+            continue
+        try:
+            result[name] = _READERS[name](value)
+        except UnacceptableValue as error:
+            raise InvalidSchedule(title, name, value, error.problem, error.examples) from None
+    return Policy(**result)
+
+
+def duration(value: object) -> timedelta:
+    """Return '90 seconds', '5 minutes', '24 hours' or a timedelta as a timedelta of 0 or more."""
+    if isinstance(value, timedelta):
+        if value < timedelta():
+            raise UnacceptableValue(value, "is negative", *EXAMPLES)
+        return timedelta(seconds=value.total_seconds())
+    match = (
+        re.fullmatch(r"\s*([0-9]{1,9})\s*([a-z]+?)s?\s*", value.lower(), re.ASCII) if isinstance(value, str) else None
+    )
+    if match is None or match[2] not in UNITS:
+        raise UnacceptableValue(value, "is no duration", *EXAMPLES)
+    return timedelta(seconds=int(match[1]) * UNITS[match[2]])
+
+
+def _maybe_duration(value: object) -> timedelta | None:
+    if value is None or value == "none":
+        return None
+    limit = duration(value)
+    if not limit:
+        raise UnacceptableValue(value, "leaves no time at all; None is no limit", *EXAMPLES)
+    return limit
+
+
+def _short_duration(value: object) -> timedelta:
+    return timedelta() if value is None or value is False else duration(value)
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise UnacceptableValue(value, "is either True or False", "True", "False")
+    return value
+
+
+def _count(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise UnacceptableValue(value, "is no whole number, 0 or more", "0", "3")
+    return value
+
+
+def _catch_up(value: object) -> str:
+    if value not in CATCH_UP:
+        raise UnacceptableValue(value, "is none of 'none', 'latest' and 'all'", "'latest'", "'all'")
+    return str(value)
+
+
+_READERS: Final = {
+    "overlap": _flag,
+    "timeout": _maybe_duration,
+    "grace": _short_duration,
+    "catch_up": _catch_up,
+    "catch_up_limit": _count,
+    "retries": _count,
+    "retry_delay": _short_duration,
+    "jitter": _short_duration,
+    "on_every_server": _flag,
+}

@@ -1,0 +1,430 @@
+"""Many runs at once: each in a process of its own, with leases, timeouts and outcomes."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from scheduler import clock
+from scheduler.errors import StoreUnavailable
+from scheduler.isolation import Worker, fork_worker, spawn_worker
+from scheduler.listeners import Listener
+from scheduler.process import host_name, identity_of, this_process
+from scheduler.Runner import Runner
+from scheduler.runs import Outcome, Run, SkipReason
+from scheduler.Settings import Settings
+from scheduler.stores import Claim, Lease, Store, slot_of
+from scheduler.TaskRegistry import RegisteredTask
+
+OUTPUT_KEPT = 64 * 1024
+BEATS_PER_LEASE = 4
+POLL_SECONDS = 0.05
+SAVING_TRIES_SECONDS = 60.0
+RETRIED_HERE = timedelta(minutes=1)
+"""A retry that comes sooner than this is waited for, any other is left to a later tick."""
+
+
+class Active:
+    """A run whose worker lives."""
+
+    def __init__(self, task: RegisteredTask, run: Run, worker: Worker, deadline: float | None) -> None:
+        self.task = task
+        self.run = run
+        self.worker = worker
+        self.deadline = deadline
+        self.kill_at: float | None = None
+        self.ended_because: Outcome | None = None
+        self.output = bytearray()
+
+    def keep(self, data: bytes) -> None:
+        """Keep the end of what it printed."""
+        self.output += data
+        del self.output[: max(0, len(self.output) - OUTPUT_KEPT)]
+
+
+class Supervisor:
+    """Starts the runs it is given, at most `settings.workers` at once, and sees each to its outcome.
+
+    Call `submit`, then `step` until `is_idle`; `stop` makes it start nothing more. Runs of one task that may not
+    overlap come one after the other.
+    """
+
+    def __init__(
+        self, store: Store, runner: Runner, settings: Settings, listener: Listener, after_fork: Callable[[], None]
+    ) -> None:
+        self._store = store
+        self._runner = runner
+        self._settings = settings
+        self._listener = listener
+        self._after_fork = after_fork
+        self.owner = str(this_process())
+        self._waiting: list[tuple[RegisteredTask, Run]] = []
+        self._active: list[Active] = []
+        self._hooks: list[Active] = []
+        self._unsaved: list[tuple[RegisteredTask, Run]] = []
+        self._unsaved_since = 0.0
+        self._beaten_at = time.monotonic()
+        self._stop_at: float | None = None
+        self.failed = False
+        self.store_error: StoreUnavailable | None = None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether there is nothing left to do."""
+        return not (self._waiting or self._active or self._hooks or self._unsaved)
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether `stop` was called."""
+        return self._stop_at is not None
+
+    def submit(self, runs: Sequence[tuple[RegisteredTask, Run]]) -> None:
+        """Take on pending runs of this owner."""
+        self._waiting += runs
+
+    def stop(self) -> None:
+        """Start nothing more; running tasks have `stop_grace` to end, called again they are ended at once."""
+        grace = 0.0 if self.is_stopping else self._settings.stop_grace.total_seconds()
+        self._stop_at = time.monotonic() + grace
+
+    @contextmanager
+    def stopped_by_signals(self) -> Iterator[None]:
+        """Let SIGTERM and SIGINT call `stop` as long as the block lasts; only in the main thread, as Python has it."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        kept = {number: signal.signal(number, lambda *_: self.stop()) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for number, handler in kept.items():
+                signal.signal(number, handler)
+
+    def step(self, longest: float = 1.0) -> None:
+        """Start what can be started, and handle what happens within `longest` seconds."""
+        try:
+            self._beat()
+            if self.is_stopping:
+                self._give_back()
+            self._start_ready()
+        except StoreUnavailable as error:
+            self._lost_store(error)
+        self._listen(self._patience(longest))
+        self._enforce_limits()
+        for active in [active for active in self._active if active.worker.has_ended()]:
+            self._active.remove(active)
+            self._ended(active)
+        for hook in [hook for hook in self._hooks if hook.worker.has_ended()]:
+            self._drain(hook)
+            hook.worker.close()
+            self._hooks.remove(hook)
+        self._save()
+
+    def run_inline(self) -> None:
+        """Run everything submitted in this process, one after the other: for debuggers and tests."""
+        while self._waiting:
+            task, run = self._waiting.pop(0)
+            if not self._may_start(task, run):
+                continue
+            started = replace(run, started_at=clock.real_now(), host=host_name(), pid=os.getpid())
+            if self._store.start(run, started.pid, clock.now()):
+                self._conclude(task, self._runner.run(task, started))
+            self._save()
+
+    # -- starting --
+
+    def _start_ready(self) -> None:
+        now = clock.real_now()
+        position = 0
+        while position < len(self._waiting) and len(self._active) < self._settings.workers and not self.is_stopping:
+            task, run = self._waiting[position]
+            if (run.start_after and run.start_after > now) or self._must_wait_for_itself(task):
+                position += 1
+                continue
+            del self._waiting[position]
+            if self._may_start(task, run):
+                self._launch(task, run)
+
+    def _must_wait_for_itself(self, task: RegisteredTask) -> bool:
+        return not task.policy.overlap and any(active.task.key == task.key for active in self._active)
+
+    def _may_start(self, task: RegisteredTask, run: Run) -> bool:
+        """Take the task's lease; where somebody else has it, the run is skipped."""
+        if task.policy.overlap:
+            return True
+        now = clock.real_now()
+        lease = Lease(task.claim_key, self.owner, self.owner, host_name(), os.getpid(), now + self._settings.lease)
+        if self._store.acquire(lease, now):
+            return True
+        held = next((lease for lease in self._store.leases() if lease.key == task.claim_key), None)
+        where = f" (process {held.pid} on {held.host})" if held else ""
+        detail = f"an earlier run has not ended{where}"
+        skipped = replace(
+            run, outcome=Outcome.SKIPPED, skip_reason=SkipReason.STILL_RUNNING, detail=detail, ended_at=now
+        )
+        if self._store.finish(skipped):
+            self._listener.run_ended(skipped)
+        return False
+
+    def _launch(self, task: RegisteredTask, run: Run) -> None:
+        worker = self._worker(task, run)
+        identity = str(identity_of(worker.pid))
+        started = replace(run, started_at=clock.real_now(), host=host_name(), pid=worker.pid)
+        try:
+            if not task.policy.overlap:
+                self._store.hand_over(task.claim_key, self.owner, identity, worker.pid)
+            may_start = self._store.start(run, worker.pid, started.started_at or clock.real_now())
+        except StoreUnavailable:
+            worker.send(signal.SIGKILL)
+            os.waitpid(worker.pid, 0)
+            worker.close()
+            self._waiting.insert(0, (task, run))
+            raise
+        if not may_start:
+            worker.send(signal.SIGKILL)
+            os.waitpid(worker.pid, 0)
+            worker.close()
+            self._release(task)
+            return
+        worker.go()
+        limit = task.policy.timeout
+        deadline = time.monotonic() + limit.total_seconds() if limit else None
+        self._active.append(Active(task, started, worker, deadline))
+
+    def _worker(self, task: RegisteredTask, run: Run) -> Worker:
+        """Return a worker for the run: forked, unless threads of this process could leave locks behind in the child."""
+        if hasattr(os, "fork") and _threads() == 1:
+            running = replace(run, started_at=clock.real_now(), host=host_name())
+            return fork_worker(
+                lambda: reported(self._runner.run(task, replace(running, pid=os.getpid()))), self._after_fork
+            )
+        return spawn_worker(["-m", "scheduler.isolation.spawned", task.key, *_run_arguments(run)])
+
+    # -- while they run --
+
+    def _beat(self) -> None:
+        if not self._active and not self._waiting:
+            return
+        pause = self._settings.lease.total_seconds() / BEATS_PER_LEASE
+        if time.monotonic() - self._beaten_at >= pause:
+            self._store.beat(self.owner, clock.real_now(), self._settings.lease)
+            self._beaten_at = time.monotonic()
+
+    def _patience(self, longest: float) -> float:
+        """Return how long to wait for something to happen."""
+        patience = longest
+        if self._active or self._hooks:
+            patience = min(patience, POLL_SECONDS)
+        starts = [run.start_after for _, run in self._waiting if run.start_after]
+        if self._waiting and not self._active:
+            soonest = min(starts, default=clock.real_now())
+            patience = min(patience, max(0.0, (soonest - clock.real_now()).total_seconds()))
+        return patience
+
+    def _listen(self, patience: float) -> None:
+        workers = {fd: active for active in (*self._active, *self._hooks) for fd in active.worker.descriptors}
+        if not workers:
+            if patience:
+                time.sleep(patience)
+            return
+        for descriptor in select.select(list(workers), [], [], patience)[0]:
+            self._pass_on(workers[descriptor], descriptor)
+
+    def _pass_on(self, active: Active, descriptor: int) -> bytes:
+        stream = sys.stderr if descriptor == active.worker.errors else sys.stdout
+        data = active.worker.read(descriptor)
+        if data:
+            active.keep(data)
+            _write(stream, data)
+        return data
+
+    def _drain(self, active: Active) -> None:
+        """Pass on what an ended worker printed last; what processes it left behind print later, is theirs."""
+        for descriptor in (active.worker.output, active.worker.errors):
+            while descriptor in active.worker.descriptors and self._pass_on(active, descriptor):
+                pass
+
+    def _enforce_limits(self) -> None:
+        now = time.monotonic()
+        for active in (*self._active, *self._hooks):
+            if active.kill_at is not None:
+                if now >= active.kill_at:
+                    active.worker.send(signal.SIGKILL)
+            elif active.deadline is not None and now >= active.deadline:
+                self._end(active, Outcome.TIMED_OUT)
+            elif self._stop_at is not None and now >= self._stop_at:
+                self._end(active, Outcome.CRASHED)
+
+    def _end(self, active: Active, because: Outcome) -> None:
+        active.ended_because = because
+        active.kill_at = time.monotonic() + self._settings.kill_grace.total_seconds()
+        active.worker.send(signal.SIGTERM)
+
+    # -- outcomes --
+
+    def _ended(self, active: Active) -> None:
+        self._drain(active)
+        report = active.worker.report()
+        if active.ended_because is not None:
+            active.worker.send(signal.SIGKILL)
+        active.worker.close()
+        run = replace(active.run, ended_at=clock.real_now(), output=active.output.decode("utf-8", "replace"))
+        status = active.worker.status or 0
+        if active.ended_because is Outcome.TIMED_OUT:
+            limit = active.task.policy.timeout
+            run = replace(run, outcome=Outcome.TIMED_OUT, error=f"it was ended after its timeout of {_words(limit)}")
+        elif report is not None:
+            run = _with_report(run, report)
+        elif active.ended_because is Outcome.CRASHED:
+            run = replace(run, outcome=Outcome.CRASHED, error="it was ended because the scheduler was told to stop")
+        else:
+            run = replace(run, outcome=Outcome.CRASHED, error=_crash(status))
+        self._conclude(active.task, run)
+        if run.outcome in {Outcome.TIMED_OUT, Outcome.CRASHED} and not self.is_stopping:
+            self._tell_failure(active.task, run)
+
+    def _tell_failure(self, task: RegisteredTask, run: Run) -> None:
+        """Call the hooks that a process that was ended could not call."""
+        if not task.has_hooks or not hasattr(os, "fork") or _threads() != 1:
+            return
+
+        def work() -> dict[str, Any]:
+            self._runner.tell_failure(task, run)
+            return {}
+
+        worker = fork_worker(work, self._after_fork)
+        worker.go()
+        self._hooks.append(Active(task, run, worker, time.monotonic() + SAVING_TRIES_SECONDS))
+
+    def _conclude(self, task: RegisteredTask, run: Run) -> None:
+        self._unsaved.append((task, run))
+        self._unsaved_since = self._unsaved_since or time.monotonic()
+        self.failed = self.failed or run.failed
+
+    def _save(self) -> None:
+        """Write down outcomes, release leases, arrange retries; where the store is away, try again for a while."""
+        while self._unsaved:
+            task, run = self._unsaved[0]
+            try:
+                first = self._store.finish(run)
+                self._release(task)
+                retry = self._arrange_retry(task, run) if first else None
+            except StoreUnavailable as error:
+                self._lost_store(error)
+                if time.monotonic() - self._unsaved_since > SAVING_TRIES_SECONDS:
+                    self._unsaved.clear()
+                return
+            self._unsaved.pop(0)
+            self._listener.run_ended(run)
+            if retry:
+                self._waiting.append((task, retry))
+        self._unsaved_since = 0.0
+
+    def _arrange_retry(self, task: RegisteredTask, run: Run) -> Run | None:
+        """Claim the next attempt where there is to be one; return it if it is soon enough to be waited for here."""
+        if not run.failed or run.attempt > task.policy.retries or run.fire_time is None:
+            return None
+        soon = task.policy.retry_delay < RETRIED_HERE and not self.is_stopping
+        claimed = self._store.claim([retry_of(task, run)], {}, self.owner if soon else "", clock.real_now())
+        return claimed[0] if claimed and soon else None
+
+    def _release(self, task: RegisteredTask) -> None:
+        if not task.policy.overlap:
+            self._store.release(task.claim_key, self.owner)
+
+    def _give_back(self) -> None:
+        """Leave what was not started to the next tick."""
+        while self._waiting:
+            _, run = self._waiting[0]
+            self._store.adopt(run, "", clock.real_now())
+            self._waiting.pop(0)
+
+    def _lost_store(self, error: StoreUnavailable) -> None:
+        if self.store_error is None:
+            self._listener.lost_store(error)
+        self.store_error = error
+        if not self._active and not self._unsaved:
+            self._waiting.clear()
+
+
+def retry_of(task: RegisteredTask, run: Run) -> Claim:
+    """Return the claim on the attempt that follows a failed run."""
+    ended = run.ended_at or clock.real_now()
+    attempt = run.attempt + 1
+    slot = slot_of(task.claim_key, run.fire_time, attempt) if run.fire_time else None
+    return Claim(task.key, slot, run.fire_time, late=True, attempt=attempt, start_after=ended + task.policy.retry_delay)
+
+
+def _threads() -> int:
+    """Return how many threads this process has, those of libraries written in C too where the system tells."""
+    try:
+        return len(os.listdir("/proc/self/task"))
+    except OSError:
+        return threading.active_count()
+
+
+def reported(run: Run) -> dict[str, Any]:
+    """Return what a worker reports of a run that has ended."""
+    return {
+        "outcome": run.outcome.value if run.outcome else None,
+        "skip_reason": run.skip_reason.value if run.skip_reason else None,
+        "detail": run.detail,
+        "error": run.error,
+        "location": run.location,
+        "traceback": run.traceback,
+    }
+
+
+def _with_report(run: Run, report: dict[str, Any]) -> Run:
+    reason = report["skip_reason"]
+    return replace(
+        run,
+        outcome=Outcome(report["outcome"]),
+        skip_reason=SkipReason(reason) if reason else None,
+        detail=report["detail"],
+        error=report["error"],
+        location=report["location"],
+        traceback=report["traceback"],
+    )
+
+
+def _run_arguments(run: Run) -> list[str]:
+    fire_time = run.fire_time.isoformat() if run.fire_time else ""
+    return [str(run.id), fire_time, str(run.attempt), str(int(run.late))]
+
+
+def _crash(status: int) -> str:
+    if status < 0:
+        try:
+            name = signal.Signals(-status).name
+        except ValueError:
+            name = "unknown"
+        return f"its process was killed by signal {-status} ({name})"
+    return f"its process ended with exit code {status} before it had finished"
+
+
+def _words(limit: timedelta | None) -> str:
+    return str(limit)
+
+
+def _write(stream: Any, data: bytes) -> None:
+    """Write bytes to a stream as they are; a test's stream may take text only."""
+    try:
+        if hasattr(stream, "buffer"):
+            stream.flush()
+            stream.buffer.write(data)
+            stream.buffer.flush()
+        else:
+            stream.write(data.decode("utf-8", "replace"))
+            stream.flush()
+    except (OSError, ValueError):
+        pass

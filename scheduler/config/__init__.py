@@ -1,0 +1,1 @@
+"""Settings to publish into an app; no logic."""

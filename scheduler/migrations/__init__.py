@@ -1,0 +1,1 @@
+"""Migrations to publish into an app; no logic."""

@@ -1,0 +1,296 @@
+"""A store in a relational database."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from scheduler.process import host_name, is_gone
+from scheduler.runs import Outcome, Run, SkipReason
+from scheduler.stores.connection import Connection, Row, Transaction
+from scheduler.stores.Store import Claim, Lease
+
+SUMMARY = (
+    "id, task, fire_time, attempt, late, outcome, skip_reason, detail, start_after, started_at, ended_at, owner, host, "
+    "pid, error, location"
+)
+
+
+AT_ONCE = 500
+"""How many values one statement names."""
+
+
+class DatabaseStore:
+    """Keeps everything in four tables; the unique `slot` of a run is the whole guarantee that it starts once.
+
+    Instants are kept as text in UTC, so that they compare alike in every database.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def cursors(self) -> dict[str, datetime]:
+        """Return up to when (exclusive) the fire times of each task known to the store have been judged."""
+        rows = self.connection.rows("SELECT task, judged_until FROM scheduler_cursors")
+        return {row["task"]: _instant(row["judged_until"]) for row in rows}
+
+    def claim(self, claims: Sequence[Claim], cursors: Mapping[str, datetime], owner: str, now: datetime) -> list[Run]:
+        """Claim slots, move cursors forward, and return the runs that are now this owner's to start."""
+
+        def work(transaction: Transaction) -> list[str | None]:
+            slots = [
+                claim.slot for claim in in_order if transaction.insert_new("scheduler_runs", _row_of(claim, owner, now))
+            ]
+            for until in sorted(set(cursors.values())):
+                _move_cursors(transaction, sorted(task for task, moved in cursors.items() if moved == until), until)
+            return slots
+
+        in_order = sorted(claims, key=lambda claim: claim.slot or "")
+        if not claims and not cursors:
+            return []
+        won = set(self.connection.transaction(work))
+        if not any(claim.outcome is None for claim in claims if claim.slot in won):
+            return []
+        rows = self.connection.rows(
+            f"SELECT {SUMMARY}, slot FROM scheduler_runs"
+            " WHERE outcome IS NULL AND started_at IS NULL AND owner = ? AND claimed_at = ? ORDER BY id",
+            (owner, _text(now)),
+        )
+        order = {claim.slot: position for position, claim in enumerate(claims)}
+        return [_run(row) for row in sorted(rows, key=lambda row: order.get(row["slot"], 0)) if row["slot"] in won]
+
+    def open_runs(self) -> list[Run]:
+        """Return the runs without an outcome: pending and running ones."""
+        return [
+            _run(row)
+            for row in self.connection.rows(f"SELECT {SUMMARY} FROM scheduler_runs WHERE outcome IS NULL ORDER BY id")
+        ]
+
+    def adopt(self, run: Run, owner: str, now: datetime) -> bool:
+        """Take over a pending run from the owner it has in `run`; False where somebody else was quicker."""
+        return self._changed(
+            "UPDATE scheduler_runs SET owner = ?, heartbeat_at = ?"
+            " WHERE id = ? AND owner = ? AND started_at IS NULL AND outcome IS NULL",
+            (owner, _text(now), run.id, run.owner),
+        )
+
+    def start(self, run: Run, pid: int, now: datetime) -> bool:
+        """Turn a pending run of `run.owner` into a running one; False where it is not pending or not theirs."""
+        return self._changed(
+            "UPDATE scheduler_runs SET started_at = ?, heartbeat_at = ?, host = ?, pid = ?"
+            " WHERE id = ? AND owner = ? AND started_at IS NULL AND outcome IS NULL",
+            (_text(now), _text(now), host_name(), pid, run.id, run.owner),
+        )
+
+    def finish(self, run: Run) -> bool:
+        """Write down the outcome of `run`; False where it has one already."""
+        values = (
+            run.outcome.value if run.outcome else None,
+            run.skip_reason.value if run.skip_reason else None,
+            _text(run.started_at),
+            _text(run.ended_at),
+            *(_storable(text) for text in (run.detail, run.error, run.location, run.traceback, run.output)),
+            run.id,
+        )
+        return self._changed(
+            "UPDATE scheduler_runs SET outcome = ?, skip_reason = ?, started_at = ?, ended_at = ?, detail = ?,"
+            " error = ?, location = ?, traceback = ?, output = ? WHERE id = ? AND outcome IS NULL",
+            values,
+        )
+
+    def beat(self, owner: str, now: datetime, ttl: timedelta) -> None:
+        """Tell that `owner` lives: renew all its leases until `now + ttl`, and its open runs."""
+
+        def work(transaction: Transaction) -> None:
+            transaction.change("UPDATE scheduler_leases SET expires_at = ? WHERE token = ?", (_text(now + ttl), owner))
+            transaction.change(
+                "UPDATE scheduler_runs SET heartbeat_at = ? WHERE owner = ? AND outcome IS NULL", (_text(now), owner)
+            )
+
+        self.connection.transaction(work)
+
+    def heartbeats(self) -> dict[int, datetime]:
+        """Return when each open run was last known to live."""
+        rows = self.connection.rows("SELECT id, heartbeat_at, claimed_at FROM scheduler_runs WHERE outcome IS NULL")
+        return {int(row["id"]): _instant(row["heartbeat_at"] or row["claimed_at"]) for row in rows}
+
+    def acquire(self, lease: Lease, now: datetime) -> bool:
+        """Take the lease on a task that is free, expired, or held by a process of this host that is gone."""
+
+        def work(transaction: Transaction) -> bool:
+            for row in transaction.rows("SELECT * FROM scheduler_leases WHERE task = ?", (lease.key,)):
+                held = _lease(row)
+                if held.expires_at > now and not is_gone(held.owner):
+                    return False
+                transaction.change(
+                    "DELETE FROM scheduler_leases WHERE task = ? AND token = ? AND owner = ? AND expires_at = ?",
+                    (held.key, held.token, held.owner, _text(held.expires_at)),
+                )
+            return transaction.insert_new(
+                "scheduler_leases",
+                {
+                    "task": lease.key,
+                    "token": lease.token,
+                    "owner": lease.owner,
+                    "host": lease.host,
+                    "pid": lease.pid,
+                    "expires_at": _text(lease.expires_at),
+                },
+            )
+
+        return bool(self.connection.transaction(work))
+
+    def hand_over(self, key: str, token: str, owner: str, pid: int) -> None:
+        """Let the process `owner` hold the lease from now on."""
+        self.connection.change(
+            "UPDATE scheduler_leases SET owner = ?, pid = ? WHERE task = ? AND token = ?", (owner, pid, key, token)
+        )
+
+    def release(self, key: str, token: str) -> None:
+        """Give up a lease, if it is still the token's."""
+        self.connection.change("DELETE FROM scheduler_leases WHERE task = ? AND token = ?", (key, token))
+
+    def leases(self) -> list[Lease]:
+        """Return all leases."""
+        return [_lease(row) for row in self.connection.rows("SELECT * FROM scheduler_leases ORDER BY task")]
+
+    def unlock(self, key: str) -> bool:
+        """Remove the lease on a task, whoever holds it; False where there is none."""
+        return self._changed("DELETE FROM scheduler_leases WHERE task = ?", (key,))
+
+    def history(
+        self,
+        *,
+        keys: Collection[str] = (),
+        outcomes: Collection[Outcome] = (),
+        since: datetime | None = None,
+        limit: int = 50,
+    ) -> list[Run]:
+        """Return the latest runs, the newest first, without their output and traceback."""
+        conditions, values = ["1 = 1"], []
+        if keys:
+            conditions.append(f"task IN ({_marks(keys)})")
+            values += list(keys)
+        if outcomes:
+            conditions.append(f"outcome IN ({_marks(outcomes)})")
+            values += [outcome.value for outcome in outcomes]
+        if since:
+            conditions.append("claimed_at >= ?")
+            values.append(_text(since) or "")
+        where = " AND ".join(conditions)
+        rows = self.connection.rows(
+            f"SELECT {SUMMARY} FROM scheduler_runs WHERE {where} ORDER BY id DESC LIMIT {int(limit)}", values
+        )
+        return [_run(row) for row in rows]
+
+    def run(self, run_id: int) -> Run | None:
+        """Return one run whole."""
+        rows = self.connection.rows("SELECT * FROM scheduler_runs WHERE id = ?", (run_id,))
+        return _run(rows[0]) if rows else None
+
+    def last_runs(self, keys: Iterable[str]) -> dict[str, Run]:
+        """Return the latest run that has an outcome, of each of these tasks that has one."""
+        sql = f"SELECT {SUMMARY} FROM scheduler_runs WHERE task = ? AND outcome IS NOT NULL ORDER BY id DESC LIMIT 1"
+        found = (row for key in keys for row in self.connection.rows(sql, (key,)))
+        return {row["task"]: _run(row) for row in found}
+
+    def prune(self, before: datetime) -> int:
+        """Delete the runs that ended before `before`, and return how many."""
+        return self.connection.change("DELETE FROM scheduler_runs WHERE ended_at < ?", (_text(before),))
+
+    def record_tick(self, host: str, now: datetime) -> None:
+        """Remember that `host` ticked."""
+
+        def work(transaction: Transaction) -> None:
+            if not transaction.change("UPDATE scheduler_ticks SET ticked_at = ? WHERE host = ?", (_text(now), host)):
+                transaction.insert_new("scheduler_ticks", {"host": host, "ticked_at": _text(now)})
+
+        self.connection.transaction(work)
+
+    def ticks(self) -> dict[str, datetime]:
+        """Return the last tick of each host."""
+        return {
+            row["host"]: _instant(row["ticked_at"]) for row in self.connection.rows("SELECT * FROM scheduler_ticks")
+        }
+
+    def _changed(self, sql: str, values: Sequence[Any]) -> bool:
+        return self.connection.change(sql, values) == 1
+
+
+def _move_cursors(transaction: Transaction, tasks: Sequence[str], until: datetime) -> None:
+    for start in range(0, len(tasks), AT_ONCE):
+        some = tasks[start : start + AT_ONCE]
+        changed = transaction.change(
+            f"UPDATE scheduler_cursors SET judged_until = ? WHERE judged_until < ? AND task IN ({_marks(some)})",
+            (_text(until), _text(until), *some),
+        )
+        if changed < len(some):
+            rows = transaction.rows(f"SELECT task FROM scheduler_cursors WHERE task IN ({_marks(some)})", some)
+            for task in sorted(set(some) - {row["task"] for row in rows}):
+                transaction.insert_new("scheduler_cursors", {"task": task, "judged_until": _text(until)})
+
+
+def _row_of(claim: Claim, owner: str, now: datetime) -> Row:
+    return {
+        "slot": claim.slot,
+        "task": claim.key,
+        "fire_time": _text(claim.fire_time),
+        "attempt": claim.attempt,
+        "late": int(claim.late),
+        "outcome": claim.outcome.value if claim.outcome else None,
+        "detail": claim.detail,
+        "claimed_at": _text(now),
+        "start_after": _text(claim.start_after),
+        "ended_at": _text(now) if claim.outcome else None,
+        "heartbeat_at": _text(now),
+        "owner": owner,
+    }
+
+
+def _run(row: Row) -> Run:
+    return Run(
+        key=row["task"],
+        fire_time=_maybe_instant(row["fire_time"]),
+        id=int(row["id"]),
+        attempt=int(row["attempt"]),
+        late=bool(row["late"]),
+        outcome=Outcome(row["outcome"]) if row["outcome"] else None,
+        skip_reason=SkipReason(row["skip_reason"]) if row["skip_reason"] else None,
+        detail=row["detail"] or "",
+        start_after=_maybe_instant(row["start_after"]),
+        started_at=_maybe_instant(row["started_at"]),
+        ended_at=_maybe_instant(row["ended_at"]),
+        host=row["host"] or "",
+        pid=int(row["pid"] or 0),
+        owner=row["owner"],
+        error=row["error"] or "",
+        location=row["location"] or "",
+        traceback=row.get("traceback") or "",
+        output=row.get("output") or "",
+    )
+
+
+def _lease(row: Row) -> Lease:
+    return Lease(row["task"], row["token"], row["owner"], row["host"], int(row["pid"]), _instant(row["expires_at"]))
+
+
+def _text(instant: datetime | None) -> str | None:
+    return instant.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M:%S.%f") if instant else None
+
+
+def _instant(text: str) -> datetime:
+    return datetime.strptime(text, "%Y-%m-%d %H:%M:%S.%f").replace(tzinfo=timezone.utc)
+
+
+def _maybe_instant(text: str | None) -> datetime | None:
+    return _instant(text) if text else None
+
+
+def _storable(text: str) -> str:
+    """Return `text` without what databases refuse: PostgreSQL has no NUL in text, none has lone surrogates."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
+def _marks(values: Iterable[object]) -> str:
+    return ", ".join("?" for _ in values)

@@ -1,0 +1,114 @@
+"""What a store promises."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta, timezone
+from typing import NamedTuple, Protocol
+
+from scheduler.runs import Outcome, Run
+
+
+class Claim(NamedTuple):
+    """The right to start one task for one fire time; with an `outcome` there is nothing to start any more."""
+
+    key: str
+    slot: str | None
+    fire_time: datetime | None
+    late: bool = False
+    attempt: int = 1
+    start_after: datetime | None = None
+    outcome: Outcome | None = None
+    detail: str = ""
+
+
+class Lease(NamedTuple):
+    """An expiring, owned lock on a task: while it holds, the task is not started again."""
+
+    key: str
+    token: str
+    owner: str
+    host: str
+    pid: int
+    expires_at: datetime
+
+
+def slot_of(claim_key: str, fire_time: datetime, attempt: int = 1) -> str:
+    """Return what is unique about a start: the task, the fire time in UTC, and which attempt, from the second on."""
+    slot = f"{claim_key}@{fire_time.astimezone(timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
+    return slot if attempt == 1 else f"{slot}#{attempt}"
+
+
+class Store(Protocol):
+    """Keeps claims, leases, runs and cursors for all processes that share it.
+
+    Every method is atomic, and its promises hold when any process is killed at any instruction. All of them raise
+    `StoreUnavailable` where the store cannot be reached or used.
+    """
+
+    def cursors(self) -> dict[str, datetime]:
+        """Return up to when (exclusive) the fire times of each task known to the store have been judged."""
+
+    def claim(self, claims: Sequence[Claim], cursors: Mapping[str, datetime], owner: str, now: datetime) -> list[Run]:
+        """Claim slots, move cursors forward (never back), and return the runs that are now this owner's to start.
+
+        A slot that anybody claimed before, is left to them.
+        """
+
+    def open_runs(self) -> list[Run]:
+        """Return the runs without an outcome: pending and running ones."""
+
+    def adopt(self, run: Run, owner: str, now: datetime) -> bool:
+        """Take over a pending run from the owner it has in `run`; False where somebody else was quicker."""
+
+    def start(self, run: Run, pid: int, now: datetime) -> bool:
+        """Turn a pending run of `run.owner` into a running one; False where it is no longer pending or theirs."""
+
+    def finish(self, run: Run) -> bool:
+        """Write down the outcome of `run`; False where it has one already."""
+
+    def heartbeats(self) -> dict[int, datetime]:
+        """Return when each open run was last known to live."""
+
+    def beat(self, owner: str, now: datetime, ttl: timedelta) -> None:
+        """Tell that `owner` lives: renew all its leases until `now + ttl`, and its open runs."""
+
+    def acquire(self, lease: Lease, now: datetime) -> bool:
+        """Take the lease on a task that is free, expired, or held by a process of this host that is gone."""
+
+    def hand_over(self, key: str, token: str, owner: str, pid: int) -> None:
+        """Let the process `owner` hold the lease from now on."""
+
+    def release(self, key: str, token: str) -> None:
+        """Give up a lease, if it is still the token's."""
+
+    def leases(self) -> list[Lease]:
+        """Return all leases."""
+
+    def unlock(self, key: str) -> bool:
+        """Remove the lease on a task, whoever holds it; False where there is none."""
+
+    def history(
+        self,
+        *,
+        keys: Collection[str] = (),
+        outcomes: Collection[Outcome] = (),
+        since: datetime | None = None,
+        limit: int = 50,
+    ) -> list[Run]:
+        """Return the latest runs, the newest first, without their output and traceback."""
+
+    def run(self, run_id: int) -> Run | None:
+        """Return one run whole."""
+
+    def last_runs(self, keys: Iterable[str]) -> dict[str, Run]:
+        """Return the latest run that has an outcome, of each of these tasks that has one."""
+
+    def prune(self, before: datetime) -> int:
+        """Delete the runs that ended before `before`, and return how many."""
+
+    def record_tick(self, host: str, now: datetime) -> None:
+        """Remember that `host` ticked."""
+
+    def ticks(self) -> dict[str, datetime]:
+        """Return the last tick of each host."""
