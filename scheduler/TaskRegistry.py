@@ -14,7 +14,7 @@ from typing import Any
 
 from scheduler.discovery import discovered_classes
 from scheduler.errors import SchedulerError, UnknownTask
-from scheduler.failures import described
+from scheduler.failures import described, relative
 from scheduler.injection import injectable
 from scheduler.inspection import (
     AskedRule,
@@ -277,7 +277,7 @@ def _title(target: Any) -> str:
 def _where(target: Any) -> str:
     cls = class_of(target)
     try:
-        return f"{inspect.getsourcefile(cls)}:{inspect.getsourcelines(cls)[1]}"
+        return f"{relative(inspect.getsourcefile(cls) or '')}:{inspect.getsourcelines(cls)[1]}"
     except (OSError, TypeError):
         return ""
 

@@ -14,9 +14,12 @@ def main() -> int:
         _say(f"craft: there is no Masonite app in {os.getcwd()} (no wsgi.py): cd to the folder of your app first")
         return WRONG_USAGE
     sys.path.insert(0, os.getcwd())
-    from wsgi import application  # type: ignore[import-not-found]  # noqa: PLC0415 - the app's own file
+    import wsgi  # type: ignore[import-not-found]  # noqa: PLC0415 - the app's own file
 
-    application.make("commands").run()
+    if not hasattr(wsgi, "application"):
+        _say(f"craft: {wsgi.__file__} is no Masonite app's wsgi.py: it has no `application`")
+        return WRONG_USAGE
+    wsgi.application.make("commands").run()
     return 0
 
 

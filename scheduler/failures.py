@@ -37,13 +37,13 @@ def _one_line(error: BaseException) -> str:
 
 def _location(error: BaseException) -> str:
     if isinstance(error, SyntaxError) and error.filename:
-        return f"{_relative(error.filename)}:{error.lineno}"
+        return f"{relative(error.filename)}:{error.lineno}"
     frames = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
     users = [frame for frame in frames if _is_users(frame[0])]
     if not users:
         return ""
     file, line = users[-1]
-    return f"{_relative(file)}:{line}"
+    return f"{relative(file)}:{line}"
 
 
 def _is_users(file: str) -> bool:
@@ -58,6 +58,7 @@ def _libraries() -> list[str]:
     return [folder for folder in folders if folder]
 
 
-def _relative(file: str) -> str:
-    relative = os.path.relpath(file)
-    return file if relative.startswith("..") else relative
+def relative(file: str) -> str:
+    """Return a path as a person in the app's folder reads it."""
+    shown = os.path.relpath(file)
+    return file if shown.startswith("..") else shown

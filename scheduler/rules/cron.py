@@ -137,7 +137,9 @@ def _number(text: str, field: Field) -> int:
 
 
 def _unacceptable(text: str, field: Field) -> UnacceptableValue:
-    hint = next((hint for mark, hint in HINTS.items() if text.startswith(mark)), None)
+    hint = next(
+        (hint for mark, hint in HINTS.items() if (mark in text if mark in "?~" else text.startswith(mark))), None
+    )
     return UnacceptableValue(
         text, f"{field.title} {text.lower()!r} is not understood" + (f"; {hint}" if hint else ""), *EXAMPLES
     )
@@ -206,7 +208,7 @@ def _explained_times(minutes: str, hours: str) -> str:
     else:
         often = "at " + words.past_hour(minute_list)
     if hours == "*":
-        return often if minutes == "*" or step else f"{often} of every hour"
+        return f"{often} of every hour" if often.startswith("at ") else often
     step = re.fullmatch(r"\*/([0-9]+)", hours)
     if step and 24 % int(step[1]) == 0:
         return f"{often} of {words.counted(int(step[1]), 'hour')}"
