@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from scheduler.tasks.CommandTask import CommandTask
+if TYPE_CHECKING:
+    from scheduler.tasks.CommandTask import CommandTask
 
 TaskOrClass = TypeVar("TaskOrClass")
 
@@ -14,6 +15,8 @@ class CanSchedule:
 
     def call(self, command: str) -> CommandTask:
         """Schedule a command line, every minute unless told otherwise, and return its task."""
+        from scheduler.tasks.CommandTask import CommandTask  # noqa: PLC0415 - providers are imported by every command
+
         return self.schedule(CommandTask(command))
 
     def schedule(self, task: TaskOrClass) -> TaskOrClass:

@@ -47,8 +47,8 @@ class Settings:
             value = setting(name)
             if value is not None:
                 found[name] = _read(name, value, reader)
-        zone = setting("timezone")
-        clock.set_default_zone(_read("timezone", zone, clock.zone_named) if zone else None)
+        if zone := setting("timezone"):
+            _read("timezone", zone, clock.zone_named)
         policy = {name: value for name in FIELDS if (value := setting(name)) is not None}
         return cls(**found, policy=policy_from(TITLE, policy))
 

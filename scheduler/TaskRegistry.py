@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import tzinfo
-from difflib import get_close_matches
 from typing import Any
 
 from scheduler.discovery import discovered_classes
@@ -166,19 +165,17 @@ class TaskRegistry:
                     )
                 )
         instances = {class_of(target) for _, target in every if not inspect.isclass(target)}
-        kept: list[tuple[str | None, Any]] = []
+        kept: dict[object, tuple[str | None, Any]] = {}
         for key, target in every:
             if inspect.isclass(target) and target in instances:
                 continue
-            twin = next(((other_key, other) for other_key, other in kept if _same(other, target)), None)
-            if twin is None:
-                kept.append((key, target))
-            elif key and twin[0] and key != twin[0]:
+            twin_key, _ = kept.setdefault(_identity(target), (key, target))
+            if key and twin_key and key != twin_key:
                 result.notices.append(
-                    f"{_title(target)} is bound twice, as {twin[0]!r} and {key!r}, and runs once, as {twin[0]!r}: "
+                    f"{_title(target)} is bound twice, as {twin_key!r} and {key!r}, and runs once, as {twin_key!r}: "
                     "remove the other binding"
                 )
-        return kept
+        return list(kept.values())
 
     def _register(self, key: str, target: Any, result: Tasks) -> None:
         try:
@@ -210,16 +207,12 @@ class TaskRegistry:
         return target
 
 
-def _same(one: Any, other: Any) -> bool:
-    if one is other:
-        return True
-    if inspect.isclass(one) or inspect.isclass(other) or type(one) is not type(other):
-        return False
-    return _declared(one) == _declared(other)
-
-
-def _declared(task: Any) -> dict[str, Any]:
-    return {name: value for name, value in vars(task).items() if name != SCHEDULE_STATE}
+def _identity(target: Any) -> object:
+    """Return what is equal for tasks that are the same: the class, or the class and everything an instance was told."""
+    if inspect.isclass(target):
+        return target
+    told = sorted((name, repr(value)) for name, value in vars(target).items() if name != SCHEDULE_STATE)
+    return type(target), tuple(told)
 
 
 def _keyed(candidates: list[tuple[str | None, Any]], notices: list[str]) -> list[tuple[str, Any]]:
@@ -284,6 +277,8 @@ def _where(target: Any) -> str:
 
 def _unknown(name: str, known: set[str], broken: list[Broken]) -> str:
     message = f"there is no task {name!r}"
+    from difflib import get_close_matches  # noqa: PLC0415 - only for somebody who has mistyped
+
     close = get_close_matches(name, known, n=3, cutoff=0.4)
     if close:
         message += f"; did you mean {' or '.join(close)}?"

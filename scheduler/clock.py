@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, tzinfo
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+from scheduler import defaults
 from scheduler.errors import UnacceptableValue
 from scheduler.rules.Moment import UTC, Moment, in_utc
 
@@ -24,6 +24,7 @@ class _State:
 
     standing: datetime | None = None
     default_zone: tzinfo | None = None
+    asked: object = None
     read_from: datetime | None = None
     moments: dict[tzinfo, Moment] = {}  # noqa: RUF012 - replaced as a whole, never shared between two instants
 
@@ -80,12 +81,11 @@ def naive(date: datetime) -> datetime:
 
 def default_zone() -> tzinfo:
     """Return the zone of tasks that name none: the app's setting, else the server's local zone."""
+    if _State.asked is not defaults.timezone_setting:
+        _State.asked = defaults.timezone_setting
+        name = defaults.timezone_setting()
+        _State.default_zone = zone_named(name) if name else None
     return _State.default_zone or local_zone()
-
-
-def set_default_zone(zone: tzinfo | None) -> None:
-    """Make `zone` the zone of tasks that name none; None stands for the server's local zone."""
-    _State.default_zone = zone
 
 
 @lru_cache(maxsize=1)
@@ -115,6 +115,8 @@ def zone_named(value: object) -> tzinfo:
     try:
         return ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError, OSError):
+        from difflib import get_close_matches  # noqa: PLC0415 - only for somebody who has mistyped
+
         close = [repr(name) for name in get_close_matches(value, sorted(available_timezones()), n=2)]
         raise UnacceptableValue(value, f"unknown time zone {value!r}", *(close or ZONE_EXAMPLES)) from None
 

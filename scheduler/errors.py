@@ -49,6 +49,10 @@ class UnacceptableValue(Exception):
         super().__init__(problem)
 
 
+class WrongUsage(SchedulerError):
+    """A command line asks for something there is not; the message says what would do."""
+
+
 class StoreUnavailable(SchedulerError):
     """The store cannot be reached or used; the message says why and what to do. Nothing was run, nothing forgotten."""
 

@@ -7,17 +7,16 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from masonite.commands import Command
+from scheduler.commands.ScheduleCommand import ScheduleCommand
+from scheduler.errors import OK, WrongUsage
 
-from scheduler import clock
-from scheduler.commands.options import WITHOUT_VALUE, WrongUsage, refusing
-from scheduler.listeners import ConsoleListener, JsonListener, Listener
-from scheduler.masonite.console import write_error, write_line
-from scheduler.Scheduler import Scheduler
+if TYPE_CHECKING:
+    from scheduler.listeners import Listener
 
 
-class ScheduleRunCommand(Command):
+class ScheduleRunCommand(ScheduleCommand):
     """
     Run the scheduled tasks that are due this minute
 
@@ -28,38 +27,36 @@ class ScheduleRunCommand(Command):
         {--j|json : Say what happened as JSON; what tasks print goes to stderr}
     """
 
-    def __init__(self, scheduler: Scheduler) -> None:
-        super().__init__()
-        self._scheduler = scheduler
-
-    @refusing
-    def handle(self) -> int:
+    def act(self) -> int:
         """Run one tick and return its exit code."""
+        talkative = sys.stdout.isatty() or self.io.is_verbose()
         names = self.option("task") or []
+        if not (talkative or names or self.option("json")) and self.binding.has_nothing_to_do():
+            return OK
+        return self._run(names, talkative=talkative)
+
+    def _run(self, names: list[str], *, talkative: bool) -> int:
+        from scheduler import clock
+        from scheduler.commands.options import WITHOUT_VALUE
+        from scheduler.listeners import ConsoleListener, JsonListener
+
         if any(name in WITHOUT_VALUE for name in names):
             raise WrongUsage("--task needs a name: --task SayHi. `craft schedule:list` shows those there are.")
         now = clock.now()
-        return self._run_for_programs(now, names) if self.option("json") else self._run_for_people(now, names)
-
-    def _run_for_people(self, now: datetime, names: list[str]) -> int:
-        listener = ConsoleListener(
-            lambda line: write_line(self.io, line),
-            lambda line: write_error(self.io, line),
-            talkative=sys.stdout.isatty(),
-            verbose=self.io.is_verbose(),
-        )
-        return self._tick(now, listener, names)
-
-    def _run_for_programs(self, now: datetime, names: list[str]) -> int:
+        if not self.option("json"):
+            verbose = bool(self.io.is_verbose())
+            return self._tick(
+                now, ConsoleListener(self.say, self.complain, talkative=talkative, verbose=verbose), names
+            )
         listener = JsonListener()
         with _stdout_as_stderr():
             code = self._tick(now, listener, names)
-        write_line(self.io, listener.document(clock.floor_minute(now)))
+        self.say(listener.document(clock.floor_minute(now)))
         return code
 
     def _tick(self, now: datetime, listener: Listener, names: list[str]) -> int:
         force, inline = bool(self.option("force")), bool(self.option("inline"))
-        return self._scheduler.tick(now, listener, names, force=force, inline=inline)
+        return self.scheduler.tick(now, listener, names, force=force, inline=inline)
 
 
 @contextmanager

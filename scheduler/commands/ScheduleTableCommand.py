@@ -5,40 +5,33 @@ from __future__ import annotations
 import os
 from datetime import datetime
 
-from masonite.commands import Command
-
+from scheduler.commands.ScheduleCommand import ScheduleCommand
 from scheduler.errors import OK
-from scheduler.masonite.console import write_line
-from scheduler.masonite.MasoniteApp import MasoniteApp
 
 NAME = "create_scheduler_tables"
 SOURCE = os.path.join(os.path.dirname(os.path.dirname(__file__)), "migrations", f"{NAME}.py")
 
 
-class ScheduleTableCommand(Command):
+class ScheduleTableCommand(ScheduleCommand):
     """
     Write the migration for the scheduler's "database" store
 
     schedule:table
     """
 
-    def __init__(self, app: MasoniteApp) -> None:
-        super().__init__()
-        self._app = app
-
-    def handle(self) -> int:
+    def act(self) -> int:
         """Write the migration, unless there is one already, and return the exit code."""
-        folder = self._app.migration_location()
+        folder = self.app.migration_location()
         os.makedirs(folder, exist_ok=True)
         for name in sorted(os.listdir(folder)):
             if name.endswith(f"_{NAME}.py"):
-                write_line(self.io, f"{self._shown(folder, name)} is there already; `craft migrate` makes the tables.")
+                self.say(f"{self._shown(folder, name)} is there already; `craft migrate` makes the tables.")
                 return OK
         name = f"{datetime.now().astimezone():%Y_%m_%d_%H%M%S}_{NAME}.py"
         with open(SOURCE, encoding="utf-8") as source, open(os.path.join(folder, name), "w", encoding="utf-8") as file:
             file.write(source.read())
-        write_line(self.io, f"Migration created ({self._shown(folder, name)}); `craft migrate` makes the tables.")
+        self.say(f"Migration created ({self._shown(folder, name)}); `craft migrate` makes the tables.")
         return OK
 
     def _shown(self, folder: str, name: str) -> str:
-        return os.path.relpath(os.path.join(folder, name), self._app.base_path)
+        return os.path.relpath(os.path.join(folder, name), self.app.base_path)

@@ -5,17 +5,13 @@ from __future__ import annotations
 import keyword
 import os
 
-from masonite.commands import Command
-
-from scheduler.commands.options import WITHOUT_VALUE, refuse
-from scheduler.errors import OK
-from scheduler.masonite.console import write_line
-from scheduler.masonite.MasoniteApp import MasoniteApp
+from scheduler.commands.ScheduleCommand import ScheduleCommand
+from scheduler.errors import OK, WrongUsage
 
 STUB = os.path.join(os.path.dirname(os.path.dirname(__file__)), "stubs", "Task.py.stub")
 
 
-class TaskCommand(Command):
+class TaskCommand(ScheduleCommand):
     """
     Create a new scheduled task
 
@@ -25,26 +21,24 @@ class TaskCommand(Command):
         {--f|force=? : Replace the file if there is one already}
     """
 
-    def __init__(self, app: MasoniteApp) -> None:
-        super().__init__()
-        self._app = app
-
-    def handle(self) -> int:
+    def act(self) -> int:
         """Write the file and return the exit code."""
+        from scheduler.commands.options import WITHOUT_VALUE
+
         given = str(self.argument("name"))
         name = "".join(part[:1].upper() + part[1:] for part in given.split("_"))
         if not given.isidentifier() or not name.isidentifier() or keyword.iskeyword(given) or keyword.iskeyword(name):
-            return refuse(self, f"{given!r} is no name for a class: use letters and digits, as in `craft task SayHi`.")
+            raise WrongUsage(f"{given!r} is no name for a class: use letters and digits, as in `craft task SayHi`.")
         directory = self.option("directory")
         if directory in WITHOUT_VALUE:
-            return refuse(self, "--directory needs a value: --directory app/tasks.")
-        folder = os.path.join(self._app.base_path, directory) if directory else self._app.task_location()[0]
+            raise WrongUsage("--directory needs a value: --directory app/tasks.")
+        folder = os.path.join(self.app.base_path, directory) if directory else self.app.task_location()[0]
         path = os.path.join(folder, f"{name}.py")
-        shown = os.path.relpath(path, self._app.base_path)
+        shown = os.path.relpath(path, self.app.base_path)
         if os.path.exists(path) and not self.option("force"):
-            return refuse(self, f"{shown} is there already and was kept: replace it with -f, or choose another name.")
+            raise WrongUsage(f"{shown} is there already and was kept: replace it with -f, or choose another name.")
         os.makedirs(folder, exist_ok=True)
         with open(STUB, encoding="utf-8") as stub, open(path, "w", encoding="utf-8") as file:
             file.write(stub.read().replace("__class__", name))
-        write_line(self.io, f"Task created ({shown})")
+        self.say(f"Task created ({shown})")
         return OK

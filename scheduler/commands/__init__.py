@@ -1,4 +1,4 @@
-"""The craft commands."""
+"""The craft commands: each parses, calls and prints, and imports what it needs when it is called."""
 
 from scheduler.commands.ScheduleHistoryCommand import ScheduleHistoryCommand
 from scheduler.commands.ScheduleListCommand import ScheduleListCommand
@@ -8,12 +8,12 @@ from scheduler.commands.ScheduleUnlockCommand import ScheduleUnlockCommand
 from scheduler.commands.ScheduleWorkCommand import ScheduleWorkCommand
 from scheduler.commands.TaskCommand import TaskCommand
 
-__all__ = [
-    "ScheduleHistoryCommand",
-    "ScheduleListCommand",
-    "ScheduleRunCommand",
-    "ScheduleTableCommand",
-    "ScheduleUnlockCommand",
-    "ScheduleWorkCommand",
-    "TaskCommand",
-]
+COMMANDS = (
+    ScheduleRunCommand,
+    ScheduleListCommand,
+    ScheduleWorkCommand,
+    ScheduleHistoryCommand,
+    ScheduleUnlockCommand,
+    ScheduleTableCommand,
+    TaskCommand,
+)

@@ -1,46 +1,17 @@
-"""What commands have in common: reading options, and refusing wrong usage."""
+"""Reading the options of commands."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import datetime, timezone, tzinfo
-from functools import wraps
 from typing import Any
 
 from scheduler import clock
-from scheduler.errors import STORE_UNAVAILABLE, WRONG_USAGE, StoreUnavailable, UnacceptableValue, UnknownTask
-from scheduler.masonite.console import write_error
+from scheduler.errors import UnacceptableValue, WrongUsage
 from scheduler.Policy import duration
 
 WITHOUT_VALUE = (True, "null")
 """What Masonite 5 and 4 give for an option that wants a value and has none."""
-
-
-class WrongUsage(Exception):
-    """The command line asks for something there is not; the message says what would do."""
-
-
-def refusing(handle: Callable[[Any], int]) -> Callable[[Any], int]:
-    """Make a command's `handle` say in one line what it cannot do, and return the exit code for it."""
-
-    @wraps(handle)
-    def handled(command: Any) -> int:
-        try:
-            return handle(command)
-        except (WrongUsage, UnknownTask) as error:
-            return refuse(command, _sentence(str(error)))
-        except StoreUnavailable as error:
-            write_error(command.io, _sentence(f"{error}."))
-            return STORE_UNAVAILABLE
-
-    return handled
-
-
-def refuse(command: Any, message: str) -> int:
-    """Say what is wrong with the command line and return the exit code for it."""
-    write_error(command.io, message)
-    return WRONG_USAGE
 
 
 def number_option(command: Any, name: str, default: int) -> int:
@@ -91,7 +62,3 @@ def moment_option(command: Any, name: str, zone: tzinfo) -> datetime | None:
 
 def _given(value: object) -> str:
     return "nothing" if value in WITHOUT_VALUE else repr(value)
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]

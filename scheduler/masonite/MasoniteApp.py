@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from scheduler.injection import injected
-from scheduler.masonite.database import connection_of, forget_connections
-from scheduler.Settings import Settings
-from scheduler.stores import DatabaseStore, Store, local_store, memory_store
+if TYPE_CHECKING:
+    from scheduler.Settings import Settings
+    from scheduler.stores import DatabaseStore
 
 DEFAULT_LOCATION = "app/tasks"
+DEFAULT_STORE = "storage/framework/scheduler.sqlite3"
 
 
 class MasoniteApp:
@@ -27,6 +27,8 @@ class MasoniteApp:
 
     def call(self, target: Callable[..., Any]) -> Any:
         """Call `target` (a class too) with its parameters injected."""
+        from scheduler.injection import injected  # noqa: PLC0415 - only where tasks are run
+
         return injected(self._application, target)
 
     def environment(self) -> str:
@@ -61,17 +63,27 @@ class MasoniteApp:
 
     def after_fork(self) -> None:
         """Forget what a forked child must not share with its parent: connections to databases."""
+        from scheduler.masonite.database import forget_connections  # noqa: PLC0415 - only where tasks are run
+
         forget_connections()
         for store in self._stores:
             store.connection.forget()
 
-    def open_store(self, settings: Settings) -> Store:
+    def store_path(self, path: Any) -> str:
+        """Return the file of the local store, which the settings call `path`."""
+        return os.path.join(self.base_path, path or DEFAULT_STORE)
+
+    def open_store(self, settings: Settings) -> DatabaseStore:
         """Return the store that the settings name."""
+        from scheduler.stores import DatabaseStore, local_store, memory_store  # noqa: PLC0415 - only the schedule's own
+
         if settings.store == "memory":
             store = memory_store()
         elif settings.store == "local":
-            store = local_store(os.path.join(self.base_path, settings.path))
+            store = local_store(self.store_path(settings.path))
         else:
+            from scheduler.masonite.database import connection_of  # noqa: PLC0415 - most use the local one
+
             store = DatabaseStore(connection_of(self._application, settings.connection))
         self._stores.append(store)
         return store

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from scheduler.CanSchedule import CanSchedule
-from scheduler.Scheduler import Scheduler
-from scheduler.tasks.CommandTask import run_command
+from scheduler.masonite.Binding import Binding
 
 
-def take_over(application: Any, scheduler: Scheduler) -> None:
+def take_over(application: Any, scheduler: Binding) -> None:
     """Bind `scheduler`, and keep it in charge if Masonite's own provider is registered before or after.
 
     Masonite's handler, bound before or later, hands everything on to `scheduler`; so do its `CanSchedule` and the
@@ -22,7 +21,7 @@ def take_over(application: Any, scheduler: Scheduler) -> None:
     _mend()
 
 
-def _redirect(bound: Any, scheduler: Scheduler) -> None:
+def _redirect(bound: Any, scheduler: Binding) -> None:
     """Make a task handler of Masonite hand everything on; hooks are called for every binding, hence the look first."""
     if type(bound).__name__ != "TaskHandler" or not type(bound).__module__.startswith("masonite.scheduling"):
         return
@@ -37,4 +36,10 @@ def _mend() -> None:
 
     scheduling.CanSchedule.call = CanSchedule.call
     scheduling.CanSchedule.schedule = CanSchedule.schedule
-    scheduling.CommandTask.handle = lambda self: run_command(self.command)
+    scheduling.CommandTask.handle = _run_whole_command
+
+
+def _run_whole_command(task: Any) -> None:
+    from scheduler.tasks.CommandTask import run_command  # noqa: PLC0415 - only where a command is run
+
+    run_command(task.command)

@@ -8,21 +8,12 @@ from typing import Any
 
 from masonite.packages import PackageProvider
 
-from scheduler.commands import (
-    ScheduleHistoryCommand,
-    ScheduleListCommand,
-    ScheduleRunCommand,
-    ScheduleTableCommand,
-    ScheduleUnlockCommand,
-    ScheduleWorkCommand,
-    TaskCommand,
-)
+from scheduler.commands import COMMANDS
+from scheduler.defaults import ask_for_timezone
+from scheduler.masonite.Binding import Binding
 from scheduler.masonite.builtin import take_over
 from scheduler.masonite.console import install_command
 from scheduler.masonite.MasoniteApp import MasoniteApp
-from scheduler.Scheduler import Scheduler
-from scheduler.Settings import Settings
-from scheduler.TaskRegistry import TaskRegistry
 
 CONFIG = os.path.join(os.path.dirname(os.path.dirname(__file__)), "config", "scheduler.py")
 
@@ -34,21 +25,12 @@ class ScheduleProvider(PackageProvider):
         """Bind `scheduler` and add the commands; all is done here since craft never calls `boot`."""
         self.package.name = "scheduler"
         self._app = MasoniteApp(self.application)
-        settings = Settings.read(self._app.setting)
-        registry = TaskRegistry(self._app.bound, self._app.call, self._app.task_location, settings.policy)
-        scheduler = Scheduler(registry, self._app, settings)
+        ask_for_timezone(lambda: self._app.setting("timezone"))
+        scheduler = Binding(self._app)
         take_over(self.application, scheduler)
         commands = self.application.make("commands")
-        for command in (
-            ScheduleRunCommand(scheduler),
-            ScheduleListCommand(scheduler),
-            ScheduleWorkCommand(scheduler, self._app),
-            ScheduleHistoryCommand(scheduler),
-            ScheduleUnlockCommand(scheduler),
-            ScheduleTableCommand(self._app),
-            TaskCommand(self._app),
-        ):
-            install_command(commands, command)
+        for command in COMMANDS:
+            install_command(commands, command(scheduler))
 
     def publish(self, resources: list[str] | None, dry: Any = False) -> dict[str, list[str]]:
         """Copy `config/scheduler.py` into the app for `craft package:publish scheduler`; one that is there is kept."""

@@ -35,6 +35,11 @@ TWICE_EXAMPLES: Final = ("(1, 13)", "('1:30', '13:30')")
 LAST_HOUR_MINUTE: Final = 59
 
 
+MOST_KNOWN: Final = 4096
+_known: dict[str, Rule | None] = {}
+"""Rules by what declared them: many tasks declare the same, and rules are immutable."""
+
+
 class AllOf(tuple[object, ...]):
     """Values of one constraint that were declared one after the other: all of them hold."""
 
@@ -47,6 +52,19 @@ def declared_rule(task: str, declared: Mapping[str, object]) -> Rule | None:
     `declared` holds the attributes in `ATTRIBUTES`; None, False and '' stand for "not declared". Recurrences are a
     union, constraints narrow it. Raises `InvalidSchedule`, which names `task`, the attribute and the value.
     """
+    values = tuple(declared.values())
+    text = None if any(isinstance(value, AllOf) for value in values) else repr((*declared, *values))
+    if text is None or text not in _known:
+        rule = _declared_rule(task, declared)
+        if text is None:
+            return rule
+        if len(_known) >= MOST_KNOWN:
+            _known.clear()
+        _known[text] = rule
+    return _known[text]
+
+
+def _declared_rule(task: str, declared: Mapping[str, object]) -> Rule | None:
     reading = _Reading(task, declared)
     constraints = Constraints(
         weekdays=reading.read("run_on", _weekdays),

@@ -18,4 +18,7 @@ class Outcome(str, Enum):
     @property
     def is_failure(self) -> bool:
         """Whether a run was started and went wrong, so that a retry is in order."""
-        return self in {Outcome.FAILED, Outcome.TIMED_OUT, Outcome.CRASHED}
+        return self in FAILURES
+
+
+FAILURES = (Outcome.FAILED, Outcome.TIMED_OUT, Outcome.CRASHED)

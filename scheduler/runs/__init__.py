@@ -1,7 +1,7 @@
 """What came of running a task: frozen values."""
 
-from scheduler.runs.Outcome import Outcome
+from scheduler.runs.Outcome import FAILURES, Outcome
 from scheduler.runs.Run import Run
 from scheduler.runs.SkipReason import SkipReason
 
-__all__ = ["Outcome", "Run", "SkipReason"]
+__all__ = ["FAILURES", "Outcome", "Run", "SkipReason"]

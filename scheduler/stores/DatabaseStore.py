@@ -280,7 +280,7 @@ def _text(instant: datetime | None) -> str | None:
 
 
 def _instant(text: str) -> datetime:
-    return datetime.strptime(text, "%Y-%m-%d %H:%M:%S.%f").replace(tzinfo=timezone.utc)
+    return datetime.fromisoformat(f"{text}+00:00")
 
 
 def _maybe_instant(text: str | None) -> datetime | None:

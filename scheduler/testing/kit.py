@@ -67,7 +67,7 @@ def run_due(application: Any, at: Time, *names: str, force: bool = False) -> lis
     It is a tick like any other but for its store, which lasts only for it: nothing was claimed before, nothing is kept.
     """
     bound = application.make("scheduler")
-    scheduler: Scheduler = getattr(bound.run, "__self__", bound)
+    scheduler: Scheduler = getattr(bound.run, "__self__", bound).scheduler
     listener = _Gathering()
     kept = scheduler.__dict__.pop("store", None)
     scheduler.__dict__["store"] = memory_store()

@@ -1,0 +1,56 @@
+"""What the craft commands of the scheduler have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from masonite.commands import Command
+
+from scheduler.errors import STORE_UNAVAILABLE, WRONG_USAGE, StoreUnavailable, UnknownTask, WrongUsage
+from scheduler.masonite.Binding import Binding
+from scheduler.masonite.console import write_error, write_line
+
+if TYPE_CHECKING:
+    from scheduler.masonite.MasoniteApp import MasoniteApp
+    from scheduler.Scheduler import Scheduler
+
+
+class ScheduleCommand(Command):
+    """Calls `act`, and says in one line what it cannot do."""
+
+    def __init__(self, binding: Binding) -> None:
+        super().__init__()
+        self.binding = binding
+
+    @property
+    def scheduler(self) -> Scheduler:
+        """The scheduler."""
+        return self.binding.scheduler
+
+    @property
+    def app(self) -> MasoniteApp:
+        """The app."""
+        return self.binding.app
+
+    def handle(self) -> int:
+        """Return the exit code of `act`, or the one for wrong usage or a store that is away."""
+        try:
+            return self.act()
+        except (WrongUsage, UnknownTask) as error:
+            self.complain(str(error))
+            return WRONG_USAGE
+        except StoreUnavailable as error:
+            self.complain(f"{error}.")
+            return STORE_UNAVAILABLE
+
+    def act(self) -> int:
+        """Do what the command is for and return the exit code."""
+        raise NotImplementedError
+
+    def say(self, line: str) -> None:
+        """Write a line as it is."""
+        write_line(self.io, line)
+
+    def complain(self, line: str) -> None:
+        """Write a line as it is to the error output."""
+        write_error(self.io, line[:1].upper() + line[1:])
