@@ -66,6 +66,16 @@ def duration(value: object) -> timedelta:
     return timedelta(seconds=int(match[1]) * UNITS[match[2]])
 
 
+def in_words(length: timedelta) -> str:
+    """Return a duration as `duration` reads it: '90 seconds', '24 hours'."""
+    seconds = length.total_seconds()
+    for unit, size in reversed(UNITS.items()):
+        if seconds >= size and seconds % size == 0 and unit not in {"week", "day"}:
+            count = int(seconds // size)
+            return f"{count} {unit}" + ("s" if count != 1 else "")
+    return f"{seconds:g} seconds"
+
+
 def _maybe_duration(value: object) -> timedelta | None:
     if value is None or value == "none":
         return None

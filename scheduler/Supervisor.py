@@ -18,6 +18,7 @@ from scheduler import clock
 from scheduler.errors import StoreUnavailable
 from scheduler.isolation import Worker, fork_worker, spawn_worker
 from scheduler.listeners import Listener
+from scheduler.Policy import in_words
 from scheduler.process import host_name, identity_of, this_process
 from scheduler.Runner import Runner
 from scheduler.runs import Outcome, Run, SkipReason
@@ -281,8 +282,12 @@ class Supervisor:
         status = active.worker.status or 0
         if active.ended_because is Outcome.TIMED_OUT:
             limit = active.task.policy.timeout
-            run = replace(run, outcome=Outcome.TIMED_OUT, error=f"it was ended after its timeout of {_words(limit)}")
-        elif report is not None:
+            run = replace(
+                run,
+                outcome=Outcome.TIMED_OUT,
+                error=f"it was ended after its timeout of {in_words(limit) if limit else None}",
+            )
+        elif report is not None and (active.ended_because is None or report["outcome"] != Outcome.FAILED.value):
             run = _with_report(run, report)
         elif active.ended_because is Outcome.CRASHED:
             run = replace(run, outcome=Outcome.CRASHED, error="it was ended because the scheduler was told to stop")
@@ -410,10 +415,6 @@ def _crash(status: int) -> str:
             name = "unknown"
         return f"its process was killed by signal {-status} ({name})"
     return f"its process ended with exit code {status} before it had finished"
-
-
-def _words(limit: timedelta | None) -> str:
-    return str(limit)
 
 
 def _write(stream: Any, data: bytes) -> None:

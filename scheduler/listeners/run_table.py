@@ -9,7 +9,7 @@ from scheduler import clock
 from scheduler.listeners.columns import row
 from scheduler.runs import Run
 
-WIDTHS = (6, 26, 16, 14, 10)
+WIDTHS = (6, 26, 19, 11, 10)
 """Number, task, fire time, outcome, duration: 80 columns with the gaps between them."""
 
 
