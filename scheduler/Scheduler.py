@@ -21,7 +21,7 @@ from scheduler.process import host_name, is_gone
 from scheduler.Runner import App, Runner
 from scheduler.runs import Outcome, Run
 from scheduler.Settings import Settings
-from scheduler.stores import Claim, Store, slot_of
+from scheduler.stores import Claim, Store, lease_token, slot_of
 from scheduler.Supervisor import Supervisor, reported, retry_of
 from scheduler.TaskRegistry import Broken, RegisteredTask, TaskRegistry, Tasks
 
@@ -172,11 +172,12 @@ class Scheduler:
         by_key = {task.key: task for task in tasks.usable}
         heartbeats: dict[int, datetime] = {}
         for run in self.store.open_runs():
-            if run.owner == supervisor.owner:
+            own = run.owner == supervisor.owner
+            if own and supervisor.knows(run):
                 continue
             heartbeats = heartbeats or self.store.heartbeats()
             silent = now - heartbeats.get(run.id, now) > self.settings.lease
-            if run.owner and not is_gone(run.owner) and not silent:
+            if run.owner and not (own or silent or is_gone(run.owner)):
                 continue
             task = by_key.get(run.key)
             if run.started_at is not None:
@@ -190,11 +191,9 @@ class Scheduler:
         error = f"process {run.pid} on {run.host} is gone, and so is the one that watched it"
         error += f"; {left} processes it had started were ended" if left else ""
         crashed = replace(run, outcome=Outcome.CRASHED, ended_at=now, error=error)
-        if not self.store.finish(crashed) or task is None:
-            return
-        self.store.release(task.claim_key, run.owner)
-        if run.fire_time and run.attempt <= task.policy.retries:
-            self.store.claim([retry_of(task, crashed)], {}, "", now)
+        self.store.finish(crashed, retry_of(task, crashed) if task else None)
+        if task:
+            self.store.release(task.claim_key, lease_token(run.owner, run.id))
 
     def _take_over(self, task: RegisteredTask, run: Run, supervisor: Supervisor, minute: datetime) -> None:
         """Start a pending run that its owner has not; one that is too late for that was missed."""

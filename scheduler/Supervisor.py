@@ -23,7 +23,7 @@ from scheduler.process import host_name, identity_of, this_process
 from scheduler.Runner import Runner
 from scheduler.runs import Outcome, Run, SkipReason
 from scheduler.Settings import Settings
-from scheduler.stores import Claim, Lease, Store, slot_of
+from scheduler.stores import Claim, Lease, Store, lease_token, slot_of
 from scheduler.TaskRegistry import RegisteredTask
 
 OUTPUT_KEPT = 64 * 1024
@@ -88,6 +88,11 @@ class Supervisor:
         """Whether `stop` was called."""
         return self._stop_at is not None
 
+    def knows(self, run: Run) -> bool:
+        """Tell whether it sees to the run: it waits, is active, or its outcome is still to be written down."""
+        known = [other for _, other in (*self._waiting, *self._unsaved)] + [active.run for active in self._active]
+        return any(other.id == run.id for other in known)
+
     def submit(self, runs: Sequence[tuple[RegisteredTask, Run]]) -> None:
         """Take on pending runs of this owner."""
         self._waiting += runs
@@ -144,6 +149,7 @@ class Supervisor:
     # -- starting --
 
     def _start_ready(self) -> None:
+        """Start what can be started; what the store fails at stays where it is."""
         now = clock.real_now()
         position = 0
         while position < len(self._waiting) and len(self._active) < self._settings.workers and not self.is_stopping:
@@ -151,9 +157,9 @@ class Supervisor:
             if (run.start_after and run.start_after > now) or self._must_wait_for_itself(task):
                 position += 1
                 continue
-            del self._waiting[position]
             if self._may_start(task, run):
                 self._launch(task, run)
+            del self._waiting[position]
 
     def _must_wait_for_itself(self, task: RegisteredTask) -> bool:
         return not task.policy.overlap and any(active.task.key == task.key for active in self._active)
@@ -163,7 +169,8 @@ class Supervisor:
         if task.policy.overlap:
             return True
         now = clock.real_now()
-        lease = Lease(task.claim_key, self.owner, self.owner, host_name(), os.getpid(), now + self._settings.lease)
+        token = lease_token(self.owner, run.id)
+        lease = Lease(task.claim_key, token, self.owner, host_name(), os.getpid(), now + self._settings.lease)
         if self._store.acquire(lease, now):
             return True
         held = next((lease for lease in self._store.leases() if lease.key == task.claim_key), None)
@@ -180,21 +187,18 @@ class Supervisor:
         worker = self._worker(task, run)
         identity = str(identity_of(worker.pid))
         started = replace(run, started_at=clock.real_now(), host=host_name(), pid=worker.pid)
+        may_start = False
         try:
             if not task.policy.overlap:
-                self._store.hand_over(task.claim_key, self.owner, identity, worker.pid)
+                self._store.hand_over(task.claim_key, lease_token(self.owner, run.id), identity, worker.pid)
             may_start = self._store.start(run, worker.pid, started.started_at or clock.real_now())
-        except StoreUnavailable:
-            worker.send(signal.SIGKILL)
-            os.waitpid(worker.pid, 0)
-            worker.close()
-            self._waiting.insert(0, (task, run))
-            raise
+        finally:
+            if not may_start:
+                worker.send(signal.SIGKILL)
+                os.waitpid(worker.pid, 0)
+                worker.close()
         if not may_start:
-            worker.send(signal.SIGKILL)
-            os.waitpid(worker.pid, 0)
-            worker.close()
-            self._release(task)
+            self._release(task, run)
             return
         worker.go()
         limit = task.policy.timeout
@@ -319,10 +323,12 @@ class Supervisor:
         """Write down outcomes, release leases, arrange retries; where the store is away, try again for a while."""
         while self._unsaved:
             task, run = self._unsaved[0]
+            retry = retry_of(task, run)
             try:
-                first = self._store.finish(run)
-                self._release(task)
-                retry = self._arrange_retry(task, run) if first else None
+                recorded = self._store.finish(run, retry)
+                self._release(task, run)
+                if retry and recorded:
+                    self._take_up(task, retry)
             except StoreUnavailable as error:
                 self._lost_store(error)
                 if time.monotonic() - self._unsaved_since > SAVING_TRIES_SECONDS:
@@ -330,21 +336,20 @@ class Supervisor:
                 return
             self._unsaved.pop(0)
             self._listener.run_ended(run)
-            if retry:
-                self._waiting.append((task, retry))
         self._unsaved_since = 0.0
 
-    def _arrange_retry(self, task: RegisteredTask, run: Run) -> Run | None:
-        """Claim the next attempt where there is to be one; return it if it is soon enough to be waited for here."""
-        if not run.failed or run.attempt > task.policy.retries or run.fire_time is None:
-            return None
-        soon = task.policy.retry_delay < RETRIED_HERE and not self.is_stopping
-        claimed = self._store.claim([retry_of(task, run)], {}, self.owner if soon else "", clock.real_now())
-        return claimed[0] if claimed and soon else None
+    def _take_up(self, task: RegisteredTask, retry: Claim) -> None:
+        """Wait here for a retry that comes soon; any other is left to a later tick."""
+        if task.policy.retry_delay >= RETRIED_HERE or self.is_stopping:
+            return
+        for run in self._store.open_runs():
+            is_it = (run.key, run.fire_time, run.attempt, run.owner) == (retry.key, retry.fire_time, retry.attempt, "")
+            if is_it and self._store.adopt(run, self.owner, clock.real_now()):
+                self._waiting.append((task, replace(run, owner=self.owner)))
 
-    def _release(self, task: RegisteredTask) -> None:
+    def _release(self, task: RegisteredTask, run: Run) -> None:
         if not task.policy.overlap:
-            self._store.release(task.claim_key, self.owner)
+            self._store.release(task.claim_key, lease_token(self.owner, run.id))
 
     def _give_back(self) -> None:
         """Leave what was not started to the next tick."""
@@ -361,12 +366,14 @@ class Supervisor:
             self._waiting.clear()
 
 
-def retry_of(task: RegisteredTask, run: Run) -> Claim:
-    """Return the claim on the attempt that follows a failed run."""
-    ended = run.ended_at or clock.real_now()
+def retry_of(task: RegisteredTask, run: Run) -> Claim | None:
+    """Return the claim on the attempt that follows a failed run, None where there is to be none."""
+    if not run.failed or run.attempt > task.policy.retries or run.fire_time is None:
+        return None
     attempt = run.attempt + 1
-    slot = slot_of(task.claim_key, run.fire_time, attempt) if run.fire_time else None
-    return Claim(task.key, slot, run.fire_time, late=True, attempt=attempt, start_after=ended + task.policy.retry_delay)
+    start = (run.ended_at or clock.real_now()) + task.policy.retry_delay
+    slot = slot_of(task.claim_key, run.fire_time, attempt)
+    return Claim(task.key, slot, run.fire_time, late=True, attempt=attempt, start_after=start)
 
 
 def _threads() -> int:

@@ -9,7 +9,7 @@ from typing import Any
 from scheduler.process import host_name, is_gone
 from scheduler.runs import Outcome, Run, SkipReason
 from scheduler.stores.connection import Connection, Row, Transaction
-from scheduler.stores.Store import Claim, Lease
+from scheduler.stores.Store import Claim, Lease, lease_token
 
 SUMMARY = (
     "id, task, fire_time, attempt, late, outcome, skip_reason, detail, start_after, started_at, ended_at, owner, host, "
@@ -83,8 +83,8 @@ class DatabaseStore:
             (_text(now), _text(now), host_name(), pid, run.id, run.owner),
         )
 
-    def finish(self, run: Run) -> bool:
-        """Write down the outcome of `run`; False where it has one already."""
+    def finish(self, run: Run, retry: Claim | None = None) -> bool:
+        """Write down the outcome of `run` and the claim on its next attempt; False where it has another outcome."""
         values = (
             run.outcome.value if run.outcome else None,
             run.skip_reason.value if run.skip_reason else None,
@@ -93,17 +93,31 @@ class DatabaseStore:
             *(_storable(text) for text in (run.detail, run.error, run.location, run.traceback, run.output)),
             run.id,
         )
-        return self._changed(
-            "UPDATE scheduler_runs SET outcome = ?, skip_reason = ?, started_at = ?, ended_at = ?, detail = ?,"
-            " error = ?, location = ?, traceback = ?, output = ? WHERE id = ? AND outcome IS NULL",
-            values,
-        )
+
+        def work(transaction: Transaction) -> bool:
+            changed = transaction.change(
+                "UPDATE scheduler_runs SET outcome = ?, skip_reason = ?, started_at = ?, ended_at = ?, detail = ?,"
+                " error = ?, location = ?, traceback = ?, output = ? WHERE id = ? AND outcome IS NULL",
+                values,
+            )
+            if not changed:
+                said = transaction.rows("SELECT outcome, ended_at FROM scheduler_runs WHERE id = ?", (run.id,))
+                if not said or (said[0]["outcome"], said[0]["ended_at"]) != (values[0], values[3]):
+                    return False
+            if retry:
+                transaction.insert_new("scheduler_runs", _row_of(retry, "", run.ended_at or run.started_at))
+            return True
+
+        return bool(self.connection.transaction(work))
 
     def beat(self, owner: str, now: datetime, ttl: timedelta) -> None:
         """Tell that `owner` lives: renew all its leases until `now + ttl`, and its open runs."""
 
         def work(transaction: Transaction) -> None:
-            transaction.change("UPDATE scheduler_leases SET expires_at = ? WHERE token = ?", (_text(now + ttl), owner))
+            transaction.change(
+                "UPDATE scheduler_leases SET expires_at = ? WHERE token = ? OR token LIKE ?",
+                (_text(now + ttl), owner, lease_token(owner, 0)[:-1] + "%"),
+            )
             transaction.change(
                 "UPDATE scheduler_runs SET heartbeat_at = ? WHERE owner = ? AND outcome IS NULL", (_text(now), owner)
             )
@@ -121,6 +135,11 @@ class DatabaseStore:
         def work(transaction: Transaction) -> bool:
             for row in transaction.rows("SELECT * FROM scheduler_leases WHERE task = ?", (lease.key,)):
                 held = _lease(row)
+                if held.token == lease.token:
+                    transaction.change(
+                        "DELETE FROM scheduler_leases WHERE task = ? AND token = ?", (held.key, held.token)
+                    )
+                    continue
                 if held.expires_at > now and not is_gone(held.owner):
                     return False
                 transaction.change(
@@ -231,7 +250,7 @@ def _move_cursors(transaction: Transaction, tasks: Sequence[str], until: datetim
                 transaction.insert_new("scheduler_cursors", {"task": task, "judged_until": _text(until)})
 
 
-def _row_of(claim: Claim, owner: str, now: datetime) -> Row:
+def _row_of(claim: Claim, owner: str, now: datetime | None) -> Row:
     return {
         "slot": claim.slot,
         "task": claim.key,

@@ -39,6 +39,11 @@ def slot_of(claim_key: str, fire_time: datetime, attempt: int = 1) -> str:
     return slot if attempt == 1 else f"{slot}#{attempt}"
 
 
+def lease_token(owner: str, run_id: int) -> str:
+    """Return the token of the lease that one run of an owner holds."""
+    return f"{owner}#{run_id}"
+
+
 class Store(Protocol):
     """Keeps claims, leases, runs and cursors for all processes that share it.
 
@@ -64,17 +69,23 @@ class Store(Protocol):
     def start(self, run: Run, pid: int, now: datetime) -> bool:
         """Turn a pending run of `run.owner` into a running one; False where it is no longer pending or theirs."""
 
-    def finish(self, run: Run) -> bool:
-        """Write down the outcome of `run`; False where it has one already."""
+    def finish(self, run: Run, retry: Claim | None = None) -> bool:
+        """Write down the outcome of `run` and, both or neither, the claim on its next attempt, for anybody to start.
+
+        False where it has another outcome already; saying the same twice is no mistake.
+        """
 
     def heartbeats(self) -> dict[int, datetime]:
         """Return when each open run was last known to live."""
 
     def beat(self, owner: str, now: datetime, ttl: timedelta) -> None:
-        """Tell that `owner` lives: renew all its leases until `now + ttl`, and its open runs."""
+        """Tell that `owner` lives: renew the leases of its runs until `now + ttl`, and its open runs."""
 
     def acquire(self, lease: Lease, now: datetime) -> bool:
-        """Take the lease on a task that is free, expired, or held by a process of this host that is gone."""
+        """Take the lease on a task that is free, expired, or held by a process of this host that is gone.
+
+        Taking again what the same token holds succeeds.
+        """
 
     def hand_over(self, key: str, token: str, owner: str, pid: int) -> None:
         """Let the process `owner` hold the lease from now on."""

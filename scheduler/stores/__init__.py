@@ -2,6 +2,6 @@
 
 from scheduler.stores.DatabaseStore import DatabaseStore
 from scheduler.stores.local import local_store, memory_store
-from scheduler.stores.Store import Claim, Lease, Store, slot_of
+from scheduler.stores.Store import Claim, Lease, Store, lease_token, slot_of
 
-__all__ = ["Claim", "DatabaseStore", "Lease", "Store", "local_store", "memory_store", "slot_of"]
+__all__ = ["Claim", "DatabaseStore", "Lease", "Store", "lease_token", "local_store", "memory_store", "slot_of"]
