@@ -134,6 +134,8 @@ class Scheduler:
         except StoreUnavailable as error:
             listener.lost_store(error)
             return STORE_UNAVAILABLE
+        if tasks.usable and not (due or failed or force):
+            listener.nothing_due()
         if listener.explains and not force:
             told = {each.task.claim_key for each in due} | {task.claim_key for task, _ in failed}
             _explain((task for task in tasks.usable if task.claim_key not in told), minute, listener)

@@ -426,6 +426,8 @@ def _read_schedule(task: object) -> tuple[Rule | None, tzinfo | None]:
     title = task.__name__ if isinstance(task, type) else type(task).__name__
     declared = {name: getattr(task, name, None) for name in ATTRIBUTES}
     default = getattr(task, "default_run_every", None)
+    if _is_masonites_default(task):
+        declared["run_every_minute"], default = False, "1 minute"
     if default and all(is_undeclared(declared[name]) for name in RECURRENCES):
         declared["run_every"] = default
     zone = getattr(task, "timezone", None)
@@ -441,6 +443,14 @@ def _one_or_several(values: tuple[Any, ...]) -> Any:
         return values
     value = values[0]
     return tuple(value) if isinstance(value, Iterator) else value
+
+
+def _is_masonites_default(task: object) -> bool:
+    """Tell whether `run_every_minute` is only what Masonite's own CommandTask says of every command."""
+    cls = task if isinstance(task, type) else type(task)
+    home = next((base for base in cls.__mro__ if "run_every_minute" in vars(base)), None)
+    own = isinstance(task, type) or "run_every_minute" not in vars(task)
+    return own and home is not None and home.__module__ == "masonite.scheduling.CommandTask"
 
 
 def _takes_times(value: object, *, of_hours: bool = False) -> bool:

@@ -63,6 +63,11 @@ class RegisteredTask:
         return f"{self.key} on {host_name()}" if self.policy.on_every_server else self.key
 
     @property
+    def is_foreseeable(self) -> bool:
+        """Whether its fire times can be told before they have come."""
+        return not isinstance(self.rule, AskedRule)
+
+    @property
     def has_hooks(self) -> bool:
         """Whether it wants to be told of failures."""
         cls = class_of(self.target)
@@ -216,21 +221,27 @@ def _identity(target: Any) -> object:
 
 
 def _keyed(candidates: list[tuple[str | None, Any]], notices: list[str]) -> list[tuple[str, Any]]:
-    """Give every task a key of its own."""
+    """Give every task a key of its own: tasks that share one have their names instead, or else their module paths."""
     keyed = [(key or _default_key(target), target) for key, target in candidates]
-    shared = {key for key, count in Counter(key for key, _ in keyed).items() if count > 1}
-    taken: Counter[str] = Counter()
+    counts = Counter(key for key, _ in keyed)
+    taken = Counter(key for key, count in counts.items() if count == 1)
     result = []
     for key, target in keyed:
-        own = f"{class_of(target).__module__}.{class_of(target).__qualname__}" if key in shared else key
-        taken[own] += 1
-        result.append((own if taken[own] == 1 else f"{own}#{taken[own]}", target))
-    for key in sorted(shared):
-        told_apart = [own for (old, _), (own, _) in zip(keyed, result, strict=True) if old == key]
-        notices.append(
-            f"{len(told_apart)} tasks have the key {key!r} and are told apart as {', '.join(told_apart)}: "
-            "bind them under names of their own"
-        )
+        own = key
+        if counts[key] > 1:
+            name = str(getattr(target, "name", "") or "")
+            own = name if name and not taken[name] else f"{class_of(target).__module__}.{class_of(target).__qualname__}"
+            taken[own] += 1
+            own = own if taken[own] == 1 else f"{own}#{taken[own]}"
+        result.append((own, target))
+    for key in sorted(key for key, count in counts.items() if count > 1):
+        told_apart = [own for (old, target), (own, _) in zip(keyed, result, strict=True) if old == key]
+        names = {getattr(target, "name", "") for old, target in keyed if old == key}
+        if len(names) < len(told_apart) or "" in names:
+            notices.append(
+                f"{len(told_apart)} tasks have the key {key!r} and are told apart as {', '.join(told_apart)}: "
+                "give each a name of its own"
+            )
     return result
 
 
@@ -242,11 +253,10 @@ def _stored(key: str) -> str:
 
 
 def _default_key(target: Any) -> str:
-    return (
-        str(getattr(target, "default_key", "") or class_of(target).__name__)
-        if not inspect.isclass(target)
-        else target.__name__
-    )
+    if inspect.isclass(target):
+        return target.__name__
+    command = getattr(target, "command", "") if type(target).__module__ == "masonite.scheduling.CommandTask" else ""
+    return str(getattr(target, "default_key", "") or command or type(target).__name__)
 
 
 def _notice_equal_names(tasks: Tasks) -> None:
@@ -279,7 +289,7 @@ def _unknown(name: str, known: set[str], broken: list[Broken]) -> str:
     message = f"there is no task {name!r}"
     from difflib import get_close_matches  # noqa: PLC0415 - only for somebody who has mistyped
 
-    close = get_close_matches(name, known, n=3, cutoff=0.4)
+    close = get_close_matches(name, known, n=3)
     if close:
         message += f"; did you mean {' or '.join(close)}?"
     elif known:

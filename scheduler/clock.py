@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from scheduler import defaults
-from scheduler.errors import UnacceptableValue
+from scheduler.errors import InvalidSchedule, UnacceptableValue
 from scheduler.rules.Moment import UTC, Moment, in_utc
 
 if TYPE_CHECKING:
@@ -82,9 +82,12 @@ def naive(date: datetime) -> datetime:
 def default_zone() -> tzinfo:
     """Return the zone of tasks that name none: the app's setting, else the server's local zone."""
     if _State.asked is not defaults.timezone_setting:
-        _State.asked = defaults.timezone_setting
         name = defaults.timezone_setting()
-        _State.default_zone = zone_named(name) if name else None
+        try:
+            _State.default_zone = zone_named(name) if name else None
+        except UnacceptableValue as error:
+            raise InvalidSchedule("config/scheduler", "TIMEZONE", name, error.problem, error.examples) from None
+        _State.asked = defaults.timezone_setting
     return _State.default_zone or local_zone()
 
 
@@ -111,7 +114,7 @@ def zone_named(value: object) -> tzinfo:
         except (ZoneInfoNotFoundError, ValueError, OSError):
             return value
     if not isinstance(value, str):
-        raise UnacceptableValue(value, f"a {type(value).__name__} is no time zone", *ZONE_EXAMPLES)
+        raise UnacceptableValue(value, f"{type(value).__name__} is no time zone", *ZONE_EXAMPLES)
     try:
         return ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from masonite.commands import Command
 
-from scheduler.errors import STORE_UNAVAILABLE, WRONG_USAGE, StoreUnavailable, UnknownTask, WrongUsage
+from scheduler.errors import STORE_UNAVAILABLE, WRONG_USAGE, InvalidSchedule, StoreUnavailable, UnknownTask, WrongUsage
 from scheduler.masonite.Binding import Binding
 from scheduler.masonite.console import write_error, write_line
 
@@ -36,7 +36,7 @@ class ScheduleCommand(Command):
         """Return the exit code of `act`, or the one for wrong usage or a store that is away."""
         try:
             return self.act()
-        except (WrongUsage, UnknownTask) as error:
+        except (WrongUsage, UnknownTask, InvalidSchedule) as error:
             self.complain(str(error))
             return WRONG_USAGE
         except StoreUnavailable as error:

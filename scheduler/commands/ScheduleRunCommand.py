@@ -40,14 +40,13 @@ class ScheduleRunCommand(ScheduleCommand):
         from scheduler.commands.options import WITHOUT_VALUE
         from scheduler.listeners import ConsoleListener, JsonListener
 
-        if any(name in WITHOUT_VALUE for name in names):
+        if any(name is None or name in WITHOUT_VALUE for name in names):
             raise WrongUsage("--task needs a name: --task SayHi. `craft schedule:list` shows those there are.")
         now = clock.now()
         if not self.option("json"):
             verbose = bool(self.io.is_verbose())
-            return self._tick(
-                now, ConsoleListener(self.say, self.complain, talkative=talkative, verbose=verbose), names
-            )
+            people = ConsoleListener(self.say, self.complain, talkative=talkative, verbose=verbose, chosen=names)
+            return self._tick(now, people, names)
         listener = JsonListener()
         with _stdout_as_stderr():
             code = self._tick(now, listener, names)

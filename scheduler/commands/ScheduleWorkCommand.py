@@ -23,8 +23,10 @@ class ScheduleWorkCommand(ScheduleCommand):
 
         if self.option("reload"):
             self._watch()
-        listener = ConsoleListener(self.say, self.complain, talkative=True, verbose=bool(self.io.is_verbose()))
-        self.say("Waiting for the next minute; Ctrl-C stops.")
+        listener = ConsoleListener(
+            self.say, self.complain, talkative=True, verbose=bool(self.io.is_verbose()), tells_idle=False
+        )
+        self.say("Running what is due, every minute; Ctrl-C stops.")
         Work(self.scheduler, listener).run()
         return OK
 

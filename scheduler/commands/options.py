@@ -11,7 +11,7 @@ from scheduler.errors import UnacceptableValue, WrongUsage
 from scheduler.Policy import duration
 
 WITHOUT_VALUE = (True, "null")
-"""What Masonite 5 and 4 give for an option that wants a value and has none."""
+"""What Masonite 5 and 4 give for an option that wants a value and has none; in a list it is None on 5."""
 
 
 def number_option(command: Any, name: str, default: int) -> int:

@@ -1,4 +1,4 @@
-"""The scheduler's settings. What is commented out, is the default."""
+"""The scheduler's settings, with their defaults."""
 
 # The time zone of tasks that name none. None is the server's own.
 TIMEZONE = None

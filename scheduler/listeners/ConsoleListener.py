@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from scheduler.listeners.Listener import Described, Failed
@@ -13,7 +13,8 @@ class ConsoleListener:
     """Writes a line per event.
 
     Failures always go to `error`. A line per run goes to `out` if `talkative` (a person is watching); why tasks are not
-    due, and whole tracebacks, only if `verbose`.
+    due only if `verbose` or if they were `chosen`, whole tracebacks only if `verbose`; that nothing
+    is due at all, only if `tells_idle`.
     """
 
     def __init__(
@@ -23,16 +24,20 @@ class ConsoleListener:
         *,
         talkative: bool = False,
         verbose: bool = False,
+        chosen: Collection[str] = (),
+        tells_idle: bool = True,
     ) -> None:
         self._out = out
         self._error = error
         self._talkative = talkative or verbose
         self._verbose = verbose
+        self._chosen = bool(chosen)
+        self._tells_idle = tells_idle
 
     @property
     def explains(self) -> bool:
         """Whether it wants to hear of tasks that are not due."""
-        return self._verbose
+        return self._verbose or (self._talkative and self._chosen)
 
     def noticed(self, notice: str) -> None:
         """Say what should be mended."""
@@ -46,6 +51,11 @@ class ConsoleListener:
         """Say how to make a first task."""
         if self._talkative:
             self._out("There are no tasks yet: `craft task SayHi` writes one.")
+
+    def nothing_due(self) -> None:
+        """Say that the minute has no work."""
+        if self._talkative and self._tells_idle and not self.explains:
+            self._out("Nothing is due.")
 
     def not_due(self, task: Described, following: datetime | None) -> None:
         """Say why a task does not run now."""

@@ -38,6 +38,9 @@ class JsonListener:
     def found_nothing(self) -> None:
         """Nothing to keep: all lists stay empty."""
 
+    def nothing_due(self) -> None:
+        """Nothing to keep: the list of runs stays empty."""
+
     def not_due(self, task: Described, following: datetime | None) -> None:
         """Keep when the task comes next."""
         coming = following.isoformat() if following else None

@@ -55,6 +55,9 @@ class Listener(Protocol):
     def found_nothing(self) -> None:
         """The app has no tasks."""
 
+    def nothing_due(self) -> None:
+        """The app has tasks, and none of them is due."""
+
     def not_due(self, task: Described, following: datetime | None) -> None:
         """A task is not due; `following` is its next fire time on its own clock, None if it has none."""
 

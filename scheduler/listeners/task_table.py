@@ -62,7 +62,7 @@ def as_text(listed: list[Listed], tasks: Tasks, now: datetime) -> list[str]:
 
 def _coming(entry: Listed, now: datetime) -> list[str]:
     if not entry.runs:
-        return ["never" if entry.task.rule else "-"]
+        return ["never" if entry.task.rule and entry.task.is_foreseeable else "-"]
     lines = [f"{run.astimezone(entry.zone):%Y-%m-%d %H:%M}" for run in entry.runs]
     first = clock.as_pendulum(entry.runs[0], entry.zone)
     lines.insert(1, "in " + first.diff_for_humans(clock.as_pendulum(now, entry.zone), absolute=True))

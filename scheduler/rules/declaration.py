@@ -203,7 +203,7 @@ def _twice(value: object) -> tuple[int, ...]:
 def _cron(value: object, constraints: Constraints) -> Rule:
     if not isinstance(value, str):
         raise UnacceptableValue(
-            value, f"a {type(value).__name__} is no cron expression", "'*/15 * * * *'", "'0 9 * * mon-fri'"
+            value, f"{type(value).__name__} is no cron expression", "'*/15 * * * *'", "'0 9 * * mon-fri'"
         )
     return cron(value, constraints=constraints.groups, window=constraints.window, suffix=constraints.words())
 

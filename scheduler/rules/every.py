@@ -17,6 +17,7 @@ from scheduler.rules.Seconds import Seconds
 EXAMPLES: Final = ("'5 minutes'", "'2 hours'")
 TIME_EXAMPLES: Final = ("'5:30'", "'17:00'")
 UNITS: Final = ("second", "minute", "hour", "day", "week", "month", "quarter", "year")
+MINUTE_SECONDS: Final = 60
 MIDNIGHT: Final = (0,)
 FIRST_OF_MONTH: Final = (MonthDays(1 << 1),)
 MONTHS_IN: Final = {"month": 1, "quarter": 3, "year": 12}
@@ -76,7 +77,7 @@ def interval(value: object) -> tuple[int, str]:
     if isinstance(value, timedelta):
         return _duration(value)
     if not isinstance(value, str):
-        raise UnacceptableValue(value, f"a {type(value).__name__} is no interval", *EXAMPLES)
+        raise UnacceptableValue(value, f"{type(value).__name__} is no interval", *EXAMPLES)
     match = re.fullmatch(r"\s*([-+]?[0-9.,]+)?\s*([^\W\d_]+)\s*", value)
     if match is None:
         raise UnacceptableValue(value, "no count and unit", *EXAMPLES)
@@ -101,7 +102,9 @@ def _duration(value: timedelta) -> tuple[int, str]:
             raise UnacceptableValue(value, "is not a whole number of months, 1 or more", *EXAMPLES)
         return (months, "month") if months % 12 else (months // 12, "year")
     seconds = value.total_seconds()
-    if seconds < 60 or seconds % 60:  # noqa: PLR2004 - seconds in a minute
+    if 0 < seconds < MINUTE_SECONDS and MINUTE_SECONDS % seconds == 0:
+        return int(seconds), "second"
+    if seconds < MINUTE_SECONDS or seconds % MINUTE_SECONDS:
         raise UnacceptableValue(value, "is not a whole number of minutes, 1 or more", *EXAMPLES)
     minutes = int(seconds) // 60
     if minutes % DAY == 0:

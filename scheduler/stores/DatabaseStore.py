@@ -135,12 +135,7 @@ class DatabaseStore:
         def work(transaction: Transaction) -> bool:
             for row in transaction.rows("SELECT * FROM scheduler_leases WHERE task = ?", (lease.key,)):
                 held = _lease(row)
-                if held.token == lease.token:
-                    transaction.change(
-                        "DELETE FROM scheduler_leases WHERE task = ? AND token = ?", (held.key, held.token)
-                    )
-                    continue
-                if held.expires_at > now and not is_gone(held.owner):
+                if held.token != lease.token and held.expires_at > now and not is_gone(held.owner):
                     return False
                 transaction.change(
                     "DELETE FROM scheduler_leases WHERE task = ? AND token = ? AND owner = ? AND expires_at = ?",
