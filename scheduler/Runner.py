@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from scheduler import clock
 from scheduler.errors import SchedulerError
 from scheduler.failures import Failure, described
+from scheduler.isolation import EndedBySignal
 from scheduler.runs import Outcome, Run, SkipReason
 from scheduler.Task import Task
 from scheduler.TaskRegistry import RegisteredTask
@@ -46,11 +47,15 @@ class Runner:
                 reason, detail = refusal
                 return _ended(run, started, Outcome.SKIPPED, skip_reason=reason, detail=detail)
             self._hook(task.key, instance, "before")
+        except EndedBySignal:
+            raise
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a constructor or a condition may do anything
             return _failed(run, started, error)
         try:
             self._handle(instance)
             result = _ended(run, started, Outcome.SUCCEEDED)
+        except EndedBySignal:
+            raise
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a task may do anything; the others must run
             result = _failed(run, started, error)
         self._hook(task.key, instance, "failed" if result.failed else "succeeded", result)
@@ -110,6 +115,8 @@ class Runner:
             result = hook(*arguments)
             if inspect.isawaitable(result):
                 _wait_for(result)
+        except EndedBySignal:
+            raise
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a hook may do anything
             _report(key, f"{name}()", described(error))
 

@@ -22,7 +22,7 @@ from scheduler.Runner import App, Runner
 from scheduler.runs import Outcome, Run
 from scheduler.Settings import Settings
 from scheduler.stores import Claim, Store, lease_token, slot_of
-from scheduler.Supervisor import Supervisor, reported, retry_of
+from scheduler.Supervisor import Supervisor, claim_key_of, reported, retry_of
 from scheduler.TaskRegistry import Broken, RegisteredTask, TaskRegistry, Tasks
 
 
@@ -76,10 +76,12 @@ class Scheduler:
         With `force` they run whether they are due or not, with `inline` in this process. Raises `UnknownTask` for a
         name that calls no task.
         """
-        tasks = self.find_announced(listener, names)
+        every = self.find()
+        tasks = every.called(names) if names else every
+        announce(tasks, listener)
         supervisor = self.supervisor(listener)
         with supervisor.stopped_by_signals():
-            code = self.begin_tick(now, tasks, listener, supervisor, force=force)
+            code = self.begin_tick(now, tasks, listener, supervisor, force=force, every=every)
             if inline or not hasattr(os, "fork"):
                 supervisor.run_inline()
             while not supervisor.is_idle:
@@ -87,17 +89,6 @@ class Scheduler:
         if supervisor.store_error:
             return STORE_UNAVAILABLE
         return max(code, TASK_FAILED if supervisor.failed else OK)
-
-    def find_announced(self, listener: Listener, names: Iterable[str] = ()) -> Tasks:
-        """Return every task, or those that `names` call, and tell the listener what is wrong with them."""
-        tasks = self.find().called(names) if names else self.find()
-        for notice in tasks.notices:
-            listener.noticed(notice)
-        for broken in tasks.broken:
-            listener.found_broken(broken)
-        if not tasks.usable and not tasks.broken:
-            listener.found_nothing()
-        return tasks
 
     def run_here(self, run: Run) -> dict[str, Any]:
         """Do what `run` stands for in this process and return what came of it, as a worker reports it."""
@@ -109,9 +100,19 @@ class Scheduler:
         return Supervisor(self.store, self._runner, self.settings, listener, self._app.after_fork)
 
     def begin_tick(
-        self, now: datetime, tasks: Tasks, listener: Listener, supervisor: Supervisor, *, force: bool = False
+        self,
+        now: datetime,
+        tasks: Tasks,
+        listener: Listener,
+        supervisor: Supervisor,
+        *,
+        force: bool = False,
+        every: Tasks | None = None,
     ) -> int:
-        """Judge and claim what is due and hand it to `supervisor`; return the exit code so far."""
+        """Judge and claim what is due of `tasks` and hand it to `supervisor`; return the exit code so far.
+
+        `every` are all tasks of the app, where `tasks` are only some of them.
+        """
         minute = clock.floor_minute(now)
         try:
             with clock.standing_at(minute):
@@ -122,7 +123,7 @@ class Scheduler:
         for task, raised in failed:
             listener.found_broken(_raised(task, raised))
         try:
-            self._recover(tasks, supervisor, minute)
+            self._recover(every or tasks, {task.key for task in tasks.usable}, supervisor, minute)
             if force:
                 self._force(tasks, supervisor)
             else:
@@ -168,10 +169,10 @@ class Scheduler:
         runs = self.store.claim(claims, {}, supervisor.owner, clock.real_now())
         supervisor.submit([(by_key[run.key], run) for run in runs])
 
-    def _recover(self, tasks: Tasks, supervisor: Supervisor, minute: datetime) -> None:
+    def _recover(self, every: Tasks, chosen: set[str], supervisor: Supervisor, minute: datetime) -> None:
         """Give an outcome to runs whose process is gone, and start what nobody has started yet: claims and retries."""
         now = clock.real_now()
-        by_key = {task.key: task for task in tasks.usable}
+        by_key = {task.key: task for task in every.usable}
         heartbeats: dict[int, datetime] = {}
         for run in self.store.open_runs():
             own = run.owner == supervisor.owner
@@ -184,7 +185,11 @@ class Scheduler:
             task = by_key.get(run.key)
             if run.started_at is not None:
                 self._bury(task, run, now)
-            elif task is not None and (run.start_after is None or run.start_after <= now):
+            elif run.start_after is not None and run.start_after > now:
+                continue
+            elif task is None or claim_key_of(task, run) != task.claim_key:
+                self._give_up(run, self.settings.policy.grace, minute)
+            elif run.key in chosen:
                 self._take_over(task, run, supervisor, minute)
 
     def _bury(self, task: RegisteredTask | None, run: Run, now: datetime) -> None:
@@ -194,19 +199,35 @@ class Scheduler:
         error += f"; {left} processes it had started were ended" if left else ""
         crashed = replace(run, outcome=Outcome.CRASHED, ended_at=now, error=error)
         self.store.finish(crashed, retry_of(task, crashed) if task else None)
-        if task:
-            self.store.release(task.claim_key, lease_token(run.owner, run.id))
+        claim_key = claim_key_of(task, run) if task else run.slot.rpartition("@")[0] or run.key
+        self.store.release(claim_key, lease_token(run.owner, run.id))
 
     def _take_over(self, task: RegisteredTask, run: Run, supervisor: Supervisor, minute: datetime) -> None:
         """Start a pending run that its owner has not; one that is too late for that was missed."""
-        now = clock.real_now()
-        too_late = run.fire_time is None or minute - run.fire_time > task.policy.grace
-        if run.attempt == 1 and too_late and (run.fire_time is None or task.policy.catch_up == "none"):
-            detail = "it was claimed, but nobody started it in time"
-            self.store.finish(replace(run, outcome=Outcome.MISSED, ended_at=now, detail=detail))
-        elif self.store.adopt(run, supervisor.owner, now):
+        forgiving = run.attempt > 1 or (run.fire_time is not None and task.policy.catch_up != "none")
+        if not forgiving and self._give_up(run, task.policy.grace, minute):
+            return
+        if self.store.adopt(run, supervisor.owner, clock.real_now()):
             late = run.fire_time is not None and run.fire_time < minute
             supervisor.submit([(task, replace(run, owner=supervisor.owner, late=late))])
+
+    def _give_up(self, run: Run, grace: timedelta, minute: datetime) -> bool:
+        """Write down that a pending run was missed, if it is too late to start it."""
+        due = max(filter(None, (run.fire_time, run.start_after)), default=None)
+        if due is not None and minute - due <= grace:
+            return False
+        detail = "it was claimed, but nobody started it in time"
+        return self.store.finish(replace(run, outcome=Outcome.MISSED, ended_at=clock.real_now(), detail=detail))
+
+
+def announce(tasks: Tasks, listener: Listener) -> None:
+    """Tell the listener what is wrong with the tasks."""
+    for notice in tasks.notices:
+        listener.noticed(notice)
+    for broken in tasks.broken:
+        listener.found_broken(broken)
+    if not tasks.usable and not tasks.broken:
+        listener.found_nothing()
 
 
 def _explain(tasks: Iterable[RegisteredTask], minute: datetime, listener: Listener) -> None:

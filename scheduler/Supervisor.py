@@ -109,6 +109,7 @@ class Supervisor:
             yield
             return
         kept = {number: signal.signal(number, lambda *_: self.stop()) for number in (signal.SIGTERM, signal.SIGINT)}
+        kept[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         try:
             yield
         finally:
@@ -241,7 +242,10 @@ class Supervisor:
             if patience:
                 time.sleep(patience)
             return
-        for descriptor in select.select(list(workers), [], [], patience)[0]:
+        poll = select.poll()
+        for descriptor in workers:
+            poll.register(descriptor, select.POLLIN)
+        for descriptor, _ in poll.poll(patience * 1000):
             self._pass_on(workers[descriptor], descriptor)
 
     def _pass_on(self, active: Active, descriptor: int) -> bytes:
@@ -266,7 +270,7 @@ class Supervisor:
                     active.worker.send(signal.SIGKILL)
             elif active.deadline is not None and now >= active.deadline:
                 self._end(active, Outcome.TIMED_OUT)
-            elif self._stop_at is not None and now >= self._stop_at:
+            elif self._stop_at is not None and now >= self._stop_at and active in self._active:
                 self._end(active, Outcome.CRASHED)
 
     def _end(self, active: Active, because: Outcome) -> None:
@@ -284,21 +288,21 @@ class Supervisor:
         active.worker.close()
         run = replace(active.run, ended_at=clock.real_now(), output=active.output.decode("utf-8", "replace"))
         status = active.worker.status or 0
-        if active.ended_because is Outcome.TIMED_OUT:
+        if active.ended_because is Outcome.TIMED_OUT and report is None:
             limit = active.task.policy.timeout
             run = replace(
                 run,
                 outcome=Outcome.TIMED_OUT,
                 error=f"it was ended after its timeout of {in_words(limit) if limit else None}",
             )
-        elif report is not None and (active.ended_because is None or report["outcome"] != Outcome.FAILED.value):
+        elif report is not None:
             run = _with_report(run, report)
         elif active.ended_because is Outcome.CRASHED:
             run = replace(run, outcome=Outcome.CRASHED, error="it was ended because the scheduler was told to stop")
         else:
             run = replace(run, outcome=Outcome.CRASHED, error=_crash(status))
         self._conclude(active.task, run)
-        if run.outcome in {Outcome.TIMED_OUT, Outcome.CRASHED} and not self.is_stopping:
+        if report is None and run.failed:
             self._tell_failure(active.task, run)
 
     def _tell_failure(self, task: RegisteredTask, run: Run) -> None:
@@ -366,13 +370,18 @@ class Supervisor:
             self._waiting.clear()
 
 
+def claim_key_of(task: RegisteredTask, run: Run) -> str:
+    """Return what the claims and the lease of a run are kept under: those of another server, where each has its own."""
+    return run.slot.rpartition("@")[0] or task.claim_key
+
+
 def retry_of(task: RegisteredTask, run: Run) -> Claim | None:
     """Return the claim on the attempt that follows a failed run, None where there is to be none."""
     if not run.failed or run.attempt > task.policy.retries or run.fire_time is None:
         return None
     attempt = run.attempt + 1
     start = (run.ended_at or clock.real_now()) + task.policy.retry_delay
-    slot = slot_of(task.claim_key, run.fire_time, attempt)
+    slot = slot_of(claim_key_of(task, run), run.fire_time, attempt)
     return Claim(task.key, slot, run.fire_time, late=True, attempt=attempt, start_after=start)
 
 

@@ -222,7 +222,7 @@ def _identity(target: Any) -> object:
 
 def _keyed(candidates: list[tuple[str | None, Any]], notices: list[str]) -> list[tuple[str, Any]]:
     """Give every task a key of its own: tasks that share one have their names instead, or else their module paths."""
-    keyed = [(key or _default_key(target), target) for key, target in candidates]
+    keyed = [((key or _default_key(target)).strip(), target) for key, target in candidates]
     counts = Counter(key for key, _ in keyed)
     taken = Counter(key for key, count in counts.items() if count == 1)
     result = []

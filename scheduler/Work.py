@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from scheduler import clock
 from scheduler.listeners import Listener
-from scheduler.Scheduler import Scheduler
+from scheduler.Scheduler import Scheduler, announce
 
 MINUTE = timedelta(minutes=1)
 LONGEST_SLEEP = 1.0
@@ -30,7 +30,8 @@ class Work:
     def run(self) -> None:
         """Work until SIGTERM or SIGINT; running tasks then have the settings' `stop_grace` to end."""
         with self.supervisor.stopped_by_signals():
-            tasks = self._scheduler.find_announced(self._listener)
+            tasks = self._scheduler.find()
+            announce(tasks, self._listener)
             following = clock.floor_minute(self._now())
             while not (self.supervisor.is_stopping and self.supervisor.is_idle):
                 following = min(following, clock.floor_minute(self._now()) + MINUTE)

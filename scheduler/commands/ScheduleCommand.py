@@ -37,10 +37,10 @@ class ScheduleCommand(Command):
         try:
             return self.act()
         except (WrongUsage, UnknownTask, InvalidSchedule) as error:
-            self.complain(str(error))
+            self.complain(_sentence(str(error)) if isinstance(error, UnknownTask) else str(error))
             return WRONG_USAGE
         except StoreUnavailable as error:
-            self.complain(f"{error}.")
+            self.complain(_sentence(f"{error}."))
             return STORE_UNAVAILABLE
 
     def act(self) -> int:
@@ -53,4 +53,8 @@ class ScheduleCommand(Command):
 
     def complain(self, line: str) -> None:
         """Write a line as it is to the error output."""
-        write_error(self.io, line[:1].upper() + line[1:])
+        write_error(self.io, line)
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -50,7 +50,7 @@ class ScheduleHistoryCommand(ScheduleCommand):
 
         run = self.scheduler.store.run(number)
         if run is None:
-            raise WrongUsage(f"there is no run {number}; `craft schedule:history` shows those there are.")
+            raise WrongUsage(f"There is no run {number}; `craft schedule:history` shows those there are.")
         as_json = bool(self.option("json"))
         self.say(json.dumps(run.as_dict(), indent=2, ensure_ascii=False) if as_json else "\n".join(whole(run)))
         return OK

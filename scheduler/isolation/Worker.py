@@ -11,10 +11,16 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from scheduler.isolation.parent import die_with_parent
+from scheduler.isolation import tree
 
 CHUNK = 65536
 GO = b"g"
+UNKNOWN_STATUS = 255
+"""Somebody else has waited for the process."""
+
+
+class EndedBySignal(SystemExit):
+    """The process was told to end: `finally` blocks run, and nobody mistakes it for an outcome of the task."""
 
 
 class Worker:
@@ -32,6 +38,7 @@ class Worker:
         self._go = go
         self._result = result
         self._report = b""
+        self._members: set[tree.Member] = set()
         for descriptor in (result, output, errors):
             os.set_blocking(descriptor, False)
 
@@ -62,9 +69,12 @@ class Worker:
     def has_ended(self) -> bool:
         """Tell whether the process has ended, without waiting."""
         if self.status is None:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                self.status = os.waitstatus_to_exitcode(status)
+            try:
+                pid, status = os.waitpid(self.pid, os.WNOHANG)
+            except ChildProcessError:
+                self.status = UNKNOWN_STATUS
+            else:
+                self.status = os.waitstatus_to_exitcode(status) if pid else None
         return self.status is not None
 
     def report(self) -> dict[str, Any] | None:
@@ -80,7 +90,11 @@ class Worker:
             return None
 
     def send(self, number: int) -> None:
-        """Send a signal to it and to everything it started that stayed in its session's group."""
+        """Send a signal to it and to everything it has started, detached or not, now or when it was last sent one."""
+        self._members |= tree.members_of(self.pid)
+        if self._members:
+            tree.send(self._members, number)
+            return
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, number)
 
@@ -122,13 +136,16 @@ def fork_worker(work: Callable[[], dict[str, Any]], prepare: Callable[[], None])
             os.close(descriptor)
         go, result, output, errors = theirs
         os.setsid()
-        die_with_parent(parent)
+        tree.die_with_parent(parent)
+        tree.keep_descendants()
         _redirect(output, errors)
         _default_signals()
         prepare()
         if os.read(go, 1) == GO:
             _write_all(result, json.dumps(work()).encode())
             code = 0
+    except EndedBySignal as error:
+        code = int(error.code or 1)
     except BaseException:  # noqa: BLE001 - the parent's code must not go on in the child, whatever happens
         import traceback  # noqa: PLC0415 - hardly ever
 
@@ -183,7 +200,8 @@ def _default_signals() -> None:
 
 
 def _exit_on_signal(number: int, _frame: object) -> None:
-    sys.exit(128 + number)
+    signal.signal(number, signal.SIG_IGN)
+    raise EndedBySignal(128 + number)
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

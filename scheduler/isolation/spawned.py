@@ -13,9 +13,10 @@ def main(arguments: list[str]) -> int:
     """Boot the app in the working directory, wait to be let go, run the task, report what came of it."""
     key, run_id, fire_time, attempt, late, go, result = arguments
     parent = os.getppid()
-    from scheduler.isolation.parent import die_with_parent  # noqa: PLC0415 - first of all
+    from scheduler.isolation import tree  # noqa: PLC0415 - first of all
 
-    die_with_parent(parent)
+    tree.die_with_parent(parent)
+    tree.keep_descendants()
     sys.path.insert(0, os.getcwd())
     from wsgi import application  # type: ignore[import-not-found]  # noqa: PLC0415 - the app's own file
 

@@ -45,7 +45,7 @@ class Recurrence:
     step = MINUTE
     __slots__ = ("days", "period", "times", "wild", "window", "words")
 
-    def __init__(  # noqa: PLR0913 - a value of six parts
+    def __init__(
         self, times: int, words: str, *, days: Days = EVERY_DAY, wild: bool, period: int = DAY, window: int = WHOLE_DAY
     ) -> None:
         if DAY % period == 0:

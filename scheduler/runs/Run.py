@@ -15,7 +15,7 @@ class Run:
 
     Without an `outcome` it is pending until it has `started_at`, and then running. `error` is one line, `location` the
     file and line in the user's code it came from, `traceback` the whole of it, `output` the end of what it printed.
-    `host` and `pid` are where it runs or ran; `owner` is the process that answers for it.
+    `host` and `pid` are where it runs or ran; `owner` is the process that answers for it; `slot` is what was claimed.
     """
 
     key: str
@@ -36,6 +36,7 @@ class Run:
     location: str = ""
     traceback: str = ""
     output: str = ""
+    slot: str = ""
 
     @property
     def failed(self) -> bool:

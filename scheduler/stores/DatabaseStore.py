@@ -12,8 +12,8 @@ from scheduler.stores.connection import Connection, Row, Transaction
 from scheduler.stores.Store import Claim, Lease, lease_token
 
 SUMMARY = (
-    "id, task, fire_time, attempt, late, outcome, skip_reason, detail, start_after, started_at, ended_at, owner, host, "
-    "pid, error, location"
+    "id, slot, task, fire_time, attempt, late, outcome, skip_reason, detail, start_after, started_at, ended_at, owner, "
+    "host, pid, error, location"
 )
 
 
@@ -53,7 +53,7 @@ class DatabaseStore:
         if not any(claim.outcome is None for claim in claims if claim.slot in won):
             return []
         rows = self.connection.rows(
-            f"SELECT {SUMMARY}, slot FROM scheduler_runs"
+            f"SELECT {SUMMARY} FROM scheduler_runs"
             " WHERE outcome IS NULL AND started_at IS NULL AND owner = ? AND claimed_at = ? ORDER BY id",
             (owner, _text(now)),
         )
@@ -282,6 +282,7 @@ def _run(row: Row) -> Run:
         location=row["location"] or "",
         traceback=row.get("traceback") or "",
         output=row.get("output") or "",
+        slot=row["slot"] or "",
     )
 
 

@@ -1,0 +1,102 @@
+"""Process trees: ending with the parent, and ending everything a process has started."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import NamedTuple
+
+PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
+ON_LINUX = sys.platform.startswith("linux")
+
+
+class Member(NamedTuple):
+    """One process of a tree; `started` tells it from a later one with the same number."""
+
+    pid: int
+    started: str
+
+
+class _Entry(NamedTuple):
+    """What the kernel says of a process."""
+
+    state: str
+    parent: int
+    session: int
+    started: str
+
+
+def die_with_parent(parent: int) -> None:
+    """Have the kernel kill this process when its parent ends, however that ends; it does nothing but on Linux."""
+    if not ON_LINUX:
+        return
+    _control(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def keep_descendants() -> None:
+    """Stay the ancestor of everything this process starts, also of what detaches itself; only on Linux."""
+    if ON_LINUX:
+        _control(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def members_of(leader: int) -> set[Member]:
+    """Return the processes that descend from `leader` or are of its session, itself included; empty but on Linux."""
+    entries = _entries()
+    found = {pid for pid, entry in entries.items() if entry.session == leader} | ({leader} & entries.keys())
+    grown = True
+    while grown:
+        more = {pid for pid, entry in entries.items() if entry.parent in found} - found
+        found |= more
+        grown = bool(more)
+    return {Member(pid, entries[pid].started) for pid in found}
+
+
+def send(members: Iterable[Member], number: int) -> int:
+    """Send a signal to those of `members` that still live, and return how many they were."""
+    sent = 0
+    for member in members:
+        entry = _entry(str(member.pid))
+        if entry is not None and entry.started == member.started and entry.state not in {"Z", "X"}:
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(member.pid, number)
+                sent += 1
+    return sent
+
+
+def end_leftovers(leader: int) -> int:
+    """Kill what is left of the session of a process that has ended, and return how many processes that were.
+
+    As long as one of them lives, the number of the leader is not given to a new process: they are the right ones.
+    """
+    entry = _entry(str(leader))
+    if not leader or (entry is not None and entry.state not in {"Z", "X"}):
+        return 0
+    return send((member for member in members_of(leader) if member.pid != leader), signal.SIGKILL)
+
+
+def _control(option: int, value: int) -> None:
+    import ctypes  # noqa: PLC0415 - 3 ms, and only in a child
+
+    ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+
+
+def _entries() -> dict[int, _Entry]:
+    if not ON_LINUX:
+        return {}
+    found = ((int(name), _entry(name)) for name in os.listdir("/proc") if name.isdigit())
+    return {pid: entry for pid, entry in found if entry is not None}
+
+
+def _entry(pid: str) -> _Entry | None:
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            fields = file.read().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return _Entry(fields[0], int(fields[1]), int(fields[3]), fields[19]) if len(fields) > 19 else None  # noqa: PLR2004
