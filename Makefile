@@ -21,7 +21,7 @@ demo: .venv-demo/ready
 	@cd demo && ../.venv-demo/bin/python run_demo.py
 
 bench: .venv-bench/ready
-	@.venv-bench/bin/python -m benchmarks
+	@.venv-bench/bin/python benchmarks/run.py
 
 # The file `ready` is written last: an environment that was left half made is made again.
 .venv/ready: Makefile
@@ -34,10 +34,9 @@ bench: .venv-bench/ready
 	@.venv-demo/bin/pip install --quiet --editable '.[masonite5]'
 	@touch $@
 
-.venv-bench/ready: Makefile pyproject.toml
+.venv-bench/ready: Makefile pyproject.toml benchmarks/requirements.txt
 	$(new_venv)
-	@.venv-bench/bin/pip install --quiet --upgrade 'pip>=25.1'
-	@.venv-bench/bin/pip install --quiet --editable '.[masonite5]' --group bench
+	@.venv-bench/bin/pip install --quiet --editable . --requirement benchmarks/requirements.txt
 	@touch $@
 
 define new_venv

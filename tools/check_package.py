@@ -18,6 +18,7 @@ ROOT = Path(__file__).parent.parent
 # Every file of the package that is not Python.
 DATA = {
     "scheduler/py.typed",
+    "scheduler/stubs/Task.py.stub",
 }
 
 # Python to fill in, which cannot be imported as it is.

@@ -1,0 +1,69 @@
+"""How long it takes to tell which of 1,000 rules are due.
+
+Each figure is the mean of four minutes of a Monday in New York, from a busy one to a quiet one; who judges reads the
+clock once for each zone.
+"""
+
+from datetime import datetime, timezone
+
+from measure import Target, best, compared, race
+from peers import PEERS
+from samples import ZONES, cron_expressions, declarations
+
+from scheduler import Task
+from scheduler.due import judge
+from scheduler.Task import schedule_of
+from scheduler.TaskRegistry import RegisteredTask
+
+COUNT = 1000
+MIXED = "judging 1,000 mixed rules"
+CRON = "judging 1,000 cron expressions"
+SHOULD_RUN, TICK = "ours: task.should_run(now)", "ours: the tick (due.judge)"
+MINUTES = [datetime(2026, 6, 1, hour, minute, tzinfo=timezone.utc) for hour, minute in ((4, 0), (13, 0), (14, 17), (19, 30))]
+
+
+def measured():
+    expressions = cron_expressions(COUNT)
+    mixed = _tasks(declarations(COUNT))
+    same = _tasks([{"run_cron": expression, "timezone": zone.key} for expression, zone in expressions])
+    contenders = {TICK: _tick(same), SHOULD_RUN: _asking(same)} | {peer.name: _judging(peer, expressions) for peer in PEERS}
+    notes = compared({who: [len(due) for due in run()] for who, run in contenders.items()}, "cronsim")
+    in_ms = {"calls": len(MINUTES), "unit": "ms", "per_second": 1e3}
+    figures = race(MIXED, {TICK: _tick(mixed), SHOULD_RUN: _asking(mixed)}, **in_ms)
+    return figures + race(CRON, contenders, notes=notes, **in_ms)
+
+
+def targets(figures):
+    cronsim = best(figures, "cronsim", CRON)
+    return [
+        Target("should_run of 1,000 mixed rules", best(figures, SHOULD_RUN, MIXED), 1.0, "ms"),
+        Target("should_run of 1,000 cron expressions", best(figures, SHOULD_RUN, CRON), 1.0, "ms"),
+        Target("the tick's judging of 1,000 mixed rules / cronsim", best(figures, TICK, MIXED) / cronsim, 1.0, "x"),
+        Target("the tick's judging of 1,000 cron expressions / cronsim", best(figures, TICK, CRON) / cronsim, 1.0, "x"),
+    ]
+
+
+def _tasks(declared):
+    return [type(f"Task{number}", (Task,), attributes)() for number, attributes in enumerate(declared)]
+
+
+def _asking(tasks):
+    return lambda: [[task for task in tasks if task.should_run(now)] for now in MINUTES]
+
+
+def _tick(tasks):
+    """Judge as a tick does that comes a minute after the last one: every task has been judged up to now."""
+    registered = [RegisteredTask(type(task).__name__, task, *schedule_of(task)) for task in tasks]
+    cursors = {now: dict.fromkeys((task.claim_key for task in registered), now) for now in MINUTES}
+    return lambda: [judge(registered, now, cursors[now])[0] for now in MINUTES]
+
+
+def _judging(peer, expressions):
+    parsed = [(peer.parse(expression, zone), zone) for expression, zone in expressions]
+    judge = peer.judge
+
+    def judged(now):
+        clocks = {zone: now.astimezone(zone) for zone in ZONES}
+        return [cron for cron, zone in parsed if judge(cron, clocks[zone])]
+
+    return lambda: [judged(now) for now in MINUTES]

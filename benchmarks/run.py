@@ -1,0 +1,96 @@
+"""What the scheduler costs, beside its peers: prints a table and writes results.json.
+
+    python benchmarks/run.py            everything, some five minutes
+    python benchmarks/run.py --check    the same; exit code 1 if a target is missed
+    python benchmarks/run.py --only judging following
+
+It needs what requirements.txt lists. Times are those of one process on an idle machine: of several rounds the best, which
+is compared with the targets since noise only ever adds, and the median. Whole runs of `craft` are compared by the
+median of ratios of neighbours.
+"""
+
+import argparse
+import json
+import platform
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import following
+import judging
+import parsing
+import peers
+import whole_run
+
+RESULTS = Path(__file__).with_name("results.json")
+WITHIN_A_PROCESS = {"judging": judging, "following": following, "parsing": parsing}
+
+
+def main():
+    options = _options()
+    figures, ratios, targets = [], {}, []
+    for name, part in WITHIN_A_PROCESS.items():
+        if name in options.only:
+            found = part.measured()
+            _print_figures(found)
+            figures += found
+            targets += part.targets(found)
+    if "whole_run" in options.only:
+        found, ratios = whole_run.measured(options.rounds)
+        _print_figures(found)
+        _print_ratios(ratios)
+        figures += found
+        targets += whole_run.targets(ratios)
+    _print_targets(targets)
+    if len(options.only) == len(WITHIN_A_PROCESS) + 1:
+        _write(figures, ratios, targets)
+    return 1 if options.check and not all(target.met for target in targets) else 0
+
+
+def _options():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parts = [*WITHIN_A_PROCESS, "whole_run"]
+    parser.add_argument("--check", action="store_true", help="exit with 1 if a target is missed")
+    parser.add_argument("--only", nargs="+", choices=parts, default=parts, help="these parts; results.json is kept")
+    parser.add_argument("--rounds", type=int, default=25, help="whole runs of each app (default: 25)")
+    return parser.parse_args()
+
+
+def _print_figures(figures):
+    section = None
+    for figure in figures:
+        if figure.section != section:
+            section = figure.section
+            print(f"\n{section:<40} {'best':>10} {'median':>10}")
+        print(f"  {figure.who:<38} {figure.best:>10.3f} {figure.median:>10.3f} {figure.unit:<3} {figure.note}", flush=True)
+
+
+def _print_ratios(ratios):
+    print(f"\n{'beside Masonite with no tasks':<40} {'median':>10} {'quartiles':>17}")
+    for time, found in ratios.items():
+        for who, spread in found.items():
+            quartiles = f"{spread['lower quartile']:.3f} - {spread['upper quartile']:.3f}"
+            print(f"  {who:<38} {spread['median']:>10.3f} {quartiles:>17} x  {time}")
+
+
+def _print_targets(targets):
+    print(f"\n{'target':<73} {'found':>8} {'at most':>8}")
+    for target in targets:
+        met = "pass" if target.met else "FAIL"
+        print(f"  {target.what:<71} {target.value:>8.3f} {target.limit:>8.3f} {target.unit:<3} {met}")
+
+
+def _write(figures, ratios, targets):
+    document = {
+        "python": platform.python_version(),
+        "versions": peers.versions(),
+        "figures": [asdict(figure) for figure in figures],
+        "beside Masonite with no tasks": ratios,
+        "targets": [asdict(target) | {"met": target.met} for target in targets],
+    }
+    RESULTS.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(f"\nwritten to {RESULTS.name}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,123 @@
+"""What a whole `craft schedule:run` takes, from the start of the process to its end, in an app made by `masonite new`.
+
+The same app four times: with Masonite's own scheduler and with ours, each without tasks and with the same 1,000, none
+of them due. They run in turns; a ratio is that of two neighbours, so a slow spell of the machine is in both.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from shutil import copytree
+from statistics import median, quantiles
+from time import perf_counter
+
+from measure import Target, figure
+from samples import declarations
+
+from scheduler.clock import zone_named
+from scheduler.rules import declared_rule
+
+SECTION = "a whole craft schedule:run"
+BUILT_IN, OURS = "Masonite's", "ours"
+BUILT_IN_1000, OURS_1000 = "Masonite's, 1,000 tasks", "ours, 1,000 tasks"
+LIMITS = {OURS: 1.03, OURS_1000: 1.15}
+MASONITES_LINE = "from masonite.scheduling.providers import ScheduleProvider"
+OUR_LINE = "from scheduler.providers import ScheduleProvider"
+OWN_PROVIDER = '''from masonite.providers import Provider
+
+from app.many_tasks import TASKS
+
+
+class AppProvider(Provider):
+    def __init__(self, application):
+        self.application = application
+
+    def register(self):
+        self.application.make("scheduler").add(*TASKS)
+
+    def boot(self):
+        pass
+'''
+
+
+def measured(rounds):
+    """Return the figures of CPU and wall time, and for each of the others its ratios to Masonite's empty one."""
+    with tempfile.TemporaryDirectory() as folder:
+        apps = _apps(Path(folder))
+        cpu, wall = {who: [] for who in apps}, {who: [] for who in apps}
+        for number in range(-1, rounds):
+            for who in list(apps) if number % 2 else reversed(apps):
+                took = _run(apps[who])
+                if number >= 0:  # the first round only writes the byte code
+                    cpu[who].append(took[0])
+                    wall[who].append(took[1])
+    in_ms = {"unit": "ms", "per_second": 1e3}
+    figures = [figure(SECTION, who, cpu[who], note="CPU, user + system", **in_ms) for who in apps]
+    figures += [figure(SECTION, who, wall[who], note="wall", **in_ms) for who in apps]
+    ratios = {note: {who: _spread(times, who) for who in apps if who != BUILT_IN} for note, times in (("CPU", cpu), ("wall", wall))}
+    return figures, ratios
+
+
+def targets(ratios):
+    return [Target(f"craft schedule:run, {who} / Masonite's, CPU", ratios["CPU"][who]["median"], limit, "x") for who, limit in LIMITS.items()]
+
+
+def _spread(times, who):
+    pairs = [ours / built_in for ours, built_in in zip(times[who], times[BUILT_IN], strict=True)]
+    low, _, high = quantiles(pairs, n=4)
+    return {"median": median(pairs), "lower quartile": low, "upper quartile": high}
+
+
+def _apps(folder):
+    masonite = Path(sys.executable).with_name("masonite")
+    new = [masonite, "new", "blog", "--no-input", "--no-venv", "--no-git", "--no-serve"]
+    subprocess.run(new, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    apps = {BUILT_IN: folder / "blog"}
+    for who, name in ((OURS, "ours"), (BUILT_IN_1000, "built_in_1000"), (OURS_1000, "ours_1000")):
+        apps[who] = copytree(folder / "blog", folder / name)
+    for who in (OURS, OURS_1000):
+        _exchange_provider(apps[who])
+    _add_tasks(apps[BUILT_IN_1000], "from masonite.scheduling import Task", "pass  # some are due all the same, to it")
+    _add_tasks(apps[OURS_1000], "from scheduler import Task", "raise AssertionError('not due')")
+    return apps
+
+
+def _exchange_provider(app):
+    file = app / "config" / "providers.py"
+    text = file.read_text()
+    if MASONITES_LINE not in text:
+        raise AssertionError(f"{file.name} of a new app does not import Masonite's scheduler any more")
+    file.write_text(text.replace(MASONITES_LINE, OUR_LINE))
+
+
+def _add_tasks(app, import_line, what_a_task_does):
+    soon = datetime.now(timezone.utc) + timedelta(hours=2)
+    lines = [import_line]
+    for number, attributes in enumerate(declarations(1000, lambda attributes: _is_later(attributes, soon))):
+        lines += ["", "", f"class Task{number}(Task):"]
+        lines += [f"    {name} = {value!r}" for name, value in attributes.items()]
+        lines += ["", "    def handle(self):", f"        {what_a_task_does}"]
+    lines += ["", "", f"TASKS = [{', '.join(f'Task{number}' for number in range(1000))}]", ""]
+    (app / "app" / "many_tasks.py").write_text("\n".join(lines))
+    (app / "app" / "providers" / "AppProvider.py").write_text(OWN_PROVIDER)
+
+
+def _is_later(attributes, moment):
+    """Tell whether no fire time comes before `moment`, so that nothing is due however long the benchmark takes."""
+    found = declared_rule("Task", attributes).next_after(datetime.now(timezone.utc), zone_named(attributes["timezone"]))
+    return found is not None and found > moment
+
+
+def _run(app):
+    """Return the CPU and the wall seconds of one `craft schedule:run`, which must end well."""
+    start = perf_counter()
+    process = subprocess.Popen([sys.executable, "craft", "schedule:run"], cwd=app)
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = perf_counter() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise AssertionError(f"craft schedule:run in {app.name} ended with {process.returncode}")
+    return usage.ru_utime + usage.ru_stime, wall

@@ -1,0 +1,314 @@
+"""Real Masonite apps, made fresh for each test, and the ways to run `craft` in them.
+
+`App.python_craft` and `App.console_craft` start a process, as a developer or cron does; `App.craft` boots the app in this
+process, which takes a tenth of the time and lets coverage see it. All three answer with a `Finished`.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import pty
+import re
+import select
+import shutil
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from fcntl import ioctl
+from pathlib import Path
+from textwrap import dedent, indent
+from typing import Any
+
+from scheduler import clock
+
+from .inside import booted, run_command
+
+SKELETON_4 = Path(__file__).parent / "skeleton4"
+MASONITE_PROVIDER = "from masonite.scheduling.providers import ScheduleProvider\n"
+OUR_PROVIDER = "from scheduler.providers import ScheduleProvider\n"
+KEEP_RUNS = ".keep-runs"
+APP_KEY = "i6fq1VEWVHFVExojMdKqVgs3iriRvpI8qSxmKDgZlcg="
+
+#: The rule of a task that is due at every tick, and the one of a task no test will ever meet at its minute.
+ALWAYS = "run_every = '1 minute'"
+NEVER = "run_cron = '0 0 29 2 *'"
+
+#: A minute for tests that tick more than once, or whose rules have a time of day: a Tuesday.
+NOON = datetime(2026, 3, 3, 12, tzinfo=timezone.utc)
+
+
+def masonite_major() -> int:
+    """Which Masonite is installed: both of them install the package `masonite`, under different distributions."""
+    try:
+        importlib.metadata.version("masonite-framework")
+    except importlib.metadata.PackageNotFoundError:
+        return 4
+    return 5
+
+
+# --- the list of providers ---------------------------------------------------------------------------------------------
+
+
+def _added(text: str, at: str) -> str:
+    return f"{text}\n\nimport scheduler.providers  # noqa: E402\n\n{at}\n"
+
+
+def _ours_alone(text: str) -> str:
+    return text.replace(MASONITE_PROVIDER, OUR_PROVIDER)
+
+
+def _ours_first(text: str) -> str:
+    return _added(text, "PROVIDERS.insert(0, scheduler.providers.ScheduleProvider)")
+
+
+def _ours_last(text: str) -> str:
+    return _added(text, "PROVIDERS.append(scheduler.providers.ScheduleProvider)")
+
+
+def _ours_twice(text: str) -> str:
+    return _ours_first(_ours_last(text))
+
+
+def _masonites_renamed(text: str) -> str:
+    renamed = text.replace(MASONITE_PROVIDER, MASONITE_PROVIDER.rstrip() + " as BuiltInProvider\n" + OUR_PROVIDER)
+    return renamed.replace("    ScheduleProvider,\n", "    ScheduleProvider,\n    BuiltInProvider,\n")
+
+
+#: Where our provider may stand in `config/providers.py`, by name.
+ARRANGEMENTS: dict[str, Callable[[str], str]] = {
+    "ours alone": _ours_alone,
+    "ours first": _ours_first,
+    "ours last": _ours_last,
+    "ours twice": _ours_twice,
+    "Masonite's under another name": _masonites_renamed,
+}
+#: The list as Masonite makes it.
+MASONITES_ALONE = str
+
+
+# --- what came of a command ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A command that has ended: its exit code, what it wrote and how long it took."""
+
+    code: int
+    out: str
+    err: str
+    seconds: float
+
+    def exits(self, code: int) -> Finished:
+        assert self.code == code, f"exit code {self.code}, not {code}\n{self}"
+        return self
+
+    def json(self) -> Any:
+        """Standard output, which must be one JSON document and nothing else."""
+        return json.loads(self.out)
+
+    def errors_about(self, word: str) -> list[str]:
+        return [line for line in self.err.splitlines() if word in line]
+
+    def __str__(self) -> str:
+        return f"--- code {self.code}\n--- stdout\n{self.out}\n--- stderr\n{self.err}\n---"
+
+
+def _without_masonite_warnings(err: str) -> str:
+    """Masonite 4 writes warnings about itself to every process's stderr; no filter of ours can stop them."""
+    return re.sub(r"(?m)^\S+\.py:\d+: \w*Warning: .*\n(  .*\n)?", "", err)
+
+
+def plain(text: str) -> str:
+    """What a terminal shows, without its colours."""
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text).replace("\r\n", "\n")
+
+
+def process_environment(**changes: str) -> dict[str, str]:
+    """This process's environment without what pytest and the shell put there, on a server whose clock is UTC."""
+    unwanted = ("PYTEST", "COV_", "COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "APP_", "DB_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
+    return {**kept, "TZ": "UTC", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONWARNINGS": "ignore", **changes}
+
+
+# --- the app -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class App:
+    """A Masonite app in a folder of its own."""
+
+    root: Path
+    capture: Any = None
+
+    # what is in it
+
+    def write(self, path: str, text: str) -> Path:
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(dedent(text).lstrip("\n"), encoding="utf-8")
+        return file
+
+    def tasks(self, source: str, file: str = "Tasks.py") -> Path:
+        """A module in `app/tasks` that has imported our `Task`."""
+        return self.write(f"app/tasks/{file}", "from scheduler import Task\n\n\n" + dedent(source).lstrip("\n"))
+
+    def edit(self, path: str, change: Callable[[str], str]) -> None:
+        file = self.root / path
+        before = file.read_text(encoding="utf-8")
+        after = change(before)
+        assert after != before, f"nothing to change in {path}"
+        file.write_text(after, encoding="utf-8")
+
+    def provider(self, register: str, header: str = "", bases: str = "Provider", attribute: str = "application") -> None:
+        """The app's own provider, with these lines in `register`; `app` is the container there."""
+        lines = [
+            "from masonite.providers import Provider",
+            dedent(header).strip(),
+            "",
+            "",
+            f"class AppProvider({bases}):",
+            "    def __init__(self, application):",
+            f"        self.{attribute} = application",
+            "",
+            "    def register(self):",
+            f"        app = self.{attribute}",
+            indent(dedent(register).strip(), " " * 8),
+            "",
+            "    def boot(self):",
+            "        pass",
+        ]
+        self.write("app/providers/AppProvider.py", "\n".join(lines) + "\n")
+
+    def files(self) -> set[str]:
+        """Every file of the app, to see what a command has written."""
+        found = (path.relative_to(self.root) for path in self.root.rglob("*") if path.is_file())
+        return {str(path) for path in found if "__pycache__" not in path.parts and path.parts[0] != "storage"}
+
+    # what the scheduler remembers of it
+
+    def keep_runs(self) -> App:
+        """Let the next commands find what the earlier ones wrote down, as they do in a user's app."""
+        (self.root / "storage" / KEEP_RUNS).touch()
+        return self
+
+    def forget_runs(self) -> None:
+        """Let a fire time that was claimed a moment ago be due again: most tests need no minute of their own."""
+        if not (self.root / "storage" / KEEP_RUNS).exists():
+            for file in (self.root / "storage" / "framework").glob("scheduler.sqlite3*"):
+                file.unlink()
+
+    # ways to run it
+
+    def craft(self, *arguments: str, at: datetime | None = None) -> Finished:
+        """`craft` with these arguments, in this process; with `at`, the clock says that."""
+        self.forget_runs()
+        self.capture.readouterr()
+        started = time.perf_counter()
+        with booted(self.root) as application, clock.standing_at(at) if at else nullcontext():
+            code = run_command(application, arguments)
+        seconds = time.perf_counter() - started
+        written = self.capture.readouterr()
+        return Finished(code, written.out, _without_masonite_warnings(written.err), seconds)
+
+    def python_craft(self, *arguments: str, **environment: str) -> Finished:
+        """`python craft` with these arguments, as a process in the app's folder."""
+        self.forget_runs()
+        return run([sys.executable, "craft", *arguments], self.root, environment)
+
+    def console_craft(self, *arguments: str, **environment: str) -> Finished:
+        """The console script `craft` with these arguments, as a process in the app's folder."""
+        self.forget_runs()
+        return run([str(console_script()), *arguments], self.root, environment)
+
+    def craft_on_terminal(self, *arguments: str, columns: int = 80, **environment: str) -> Finished:
+        """`python craft` with these arguments on a terminal; `out` is what the terminal shows, both streams together."""
+        self.forget_runs()
+        return run_on_terminal([sys.executable, "craft", *arguments], self.root, environment, columns)
+
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        """`python craft` with these arguments, still running, its standard output a pipe."""
+        command = [sys.executable, "craft", *arguments]
+        env = process_environment(**environment)
+        return subprocess.Popen(command, cwd=self.root, env=env, stdout=subprocess.PIPE, text=True)
+
+
+def console_script() -> Path:
+    """The `craft` that installing the package puts beside this Python."""
+    return Path(sys.executable).parent / "craft"
+
+
+def run(command: list[str], folder: Path, environment: dict[str, str] | None = None) -> Finished:
+    started = time.perf_counter()
+    ended = subprocess.run(
+        command,
+        cwd=folder,
+        env=process_environment(**(environment or {})),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    seconds = time.perf_counter() - started
+    return Finished(ended.returncode, ended.stdout, _without_masonite_warnings(ended.stderr), seconds)
+
+
+def run_on_terminal(command: list[str], folder: Path, environment: dict[str, str], columns: int) -> Finished:
+    controller, terminal = pty.openpty()
+    ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    env = process_environment(TERM="xterm-256color", **environment)
+    started = time.perf_counter()
+    process = subprocess.Popen(command, cwd=folder, env=env, stdin=terminal, stdout=terminal, stderr=terminal)
+    os.close(terminal)
+    shown = _read_all(controller, until=started + 60)
+    code = process.wait(timeout=10)
+    os.close(controller)
+    text = _without_masonite_warnings(plain(shown.decode("utf-8", "replace")))
+    return Finished(code, text, "", time.perf_counter() - started)
+
+
+def _read_all(controller: int, until: float) -> bytes:
+    shown = b""
+    while time.perf_counter() < until:
+        if not select.select([controller], [], [], 1)[0]:
+            continue
+        try:
+            piece = os.read(controller, 65536)
+        except OSError:  # Linux says so when the other side has closed
+            break
+        if not piece:
+            break
+        shown += piece
+    return shown
+
+
+# --- making one ----------------------------------------------------------------------------------------------------------
+
+
+def make_template(folder: Path) -> Path:
+    """A fresh app in that folder: Masonite 5's own `masonite new`, or our minimal app for 4, whose maker downloads."""
+    if masonite_major() == 4:
+        template = folder / "template"
+        shutil.copytree(SKELETON_4, template, ignore=shutil.ignore_patterns("__pycache__"))
+        for name in (".env", ".env.testing"):
+            (template / name).write_text(f"APP_ENV={'testing' if 'testing' in name else 'local'}\nAPP_KEY={APP_KEY}\n")
+        return template
+    maker = Path(sys.executable).parent / "masonite"
+    switches = ["--no-input", "--no-venv", "--no-git", "--no-serve"]
+    run([str(maker), "new", "template", *switches], folder).exits(0)
+    return folder / "template"
+
+
+def make_app(template: Path, folder: Path, arrange: Callable[[str], str], capture: Any = None) -> App:
+    shutil.copytree(template, folder)
+    app = App(folder, capture)
+    providers = folder / "config" / "providers.py"
+    providers.write_text(arrange(providers.read_text(encoding="utf-8")), encoding="utf-8")
+    return app

@@ -1,0 +1,1 @@
+STORES = {"default": "local", "local": {"driver": "file", "location": "storage/framework/cache"}}

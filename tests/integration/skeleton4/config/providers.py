@@ -1,0 +1,26 @@
+from masonite.providers import (
+    CacheProvider,
+    EventProvider,
+    FrameworkProvider,
+    MailProvider,
+    ORMProvider,
+    QueueProvider,
+    RouteProvider,
+    ViewProvider,
+)
+from masonite.scheduling.providers import ScheduleProvider
+
+from app.providers.AppProvider import AppProvider
+
+PROVIDERS = [
+    FrameworkProvider,
+    RouteProvider,
+    ViewProvider,
+    MailProvider,
+    CacheProvider,
+    QueueProvider,
+    ScheduleProvider,
+    EventProvider,
+    ORMProvider,
+    AppProvider,
+]

@@ -1,0 +1,125 @@
+"""The guide, word for word: its two tasks and its three commands, in a fresh app with one line added."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from .apps import NOON, App, Finished, process_environment
+
+SAY_HI = """\
+from scheduler.Task import Task
+
+
+class SayHi(Task):
+
+    run_every = '1 minute'
+
+    def __init__(self):
+        pass
+
+    def handle(self):
+        print('Hi!')
+"""
+
+SAY_HI_WITH_A_NAME = """\
+from scheduler.Task import Task
+
+
+class SayHi(Task):
+
+    run_every = '1 minute'
+    name = 'hey'
+
+    def __init__(self):
+        pass
+
+    def handle(self):
+        print('Hi!')
+"""
+
+RUN = "craft schedule:run"
+RUN_BY_CLASS_NAME = "craft schedule:run --task SayHi"
+RUN_BY_NAME = "craft schedule:run --task hey"
+
+Shell = Callable[[App, str], Finished]
+
+
+def console_script(app: App, command: str) -> Finished:
+    return app.console_craft(*command.split()[1:])
+
+
+def python_craft(app: App, command: str) -> Finished:
+    return app.python_craft(*command.split()[1:])
+
+
+def in_this_process(app: App, command: str) -> Finished:
+    return app.craft(*command.split()[1:])
+
+
+@pytest.fixture(params=[console_script, python_craft, in_this_process])
+def shell(request: pytest.FixtureRequest) -> Shell:
+    """The ways to type `craft …`."""
+    if request.param is console_script:
+        request.getfixturevalue("craft_script")
+    return request.param
+
+
+def says_hi(done: Finished) -> None:
+    done.exits(0)
+    assert (done.out, done.err) == ("Hi!\n", "")
+
+
+@pytest.mark.parametrize(
+    ("source", "command"),
+    [
+        (SAY_HI, RUN),
+        (SAY_HI, RUN_BY_CLASS_NAME),
+        (SAY_HI_WITH_A_NAME, RUN),
+        (SAY_HI_WITH_A_NAME, RUN_BY_NAME),
+        (SAY_HI_WITH_A_NAME, RUN_BY_CLASS_NAME),
+    ],
+)
+def test_say_hi_says_hi(app: App, shell: Shell, source: str, command: str) -> None:
+    app.write("app/tasks/SayHi.py", source)
+    says_hi(shell(app, command))
+
+
+def test_typed_again_within_the_minute_a_terminal_says_why_nothing_ran(app: App) -> None:
+    """A fire time is started once, whoever asks; cron's line does not notice, and a person is told how to insist."""
+    app.keep_runs().write("app/tasks/SayHi.py", SAY_HI)
+    app.craft("schedule:run", at=NOON).exits(0)
+    again = app.craft("schedule:run", at=NOON).exits(0)
+    assert (again.out, again.err) == ("", "")
+    told = app.craft("schedule:run", "-v", at=NOON).exits(0).out
+    assert "Hi!" not in told
+    assert re.search("SayHi.*started before.*--force", told)
+    says_hi(app.craft("schedule:run", "--force", at=NOON))
+    says_hi(app.craft("schedule:run", at=NOON + timedelta(minutes=1)))
+
+
+def test_a_task_that_prints_nothing_shows_nothing(app: App) -> None:
+    app.write("app/tasks/SayHi.py", SAY_HI.replace("print('Hi!')", "pass"))
+    done = app.python_craft("schedule:run").exits(0)
+    assert (done.out, done.err) == ("", "")
+
+
+@pytest.mark.parametrize(
+    "imports",
+    [
+        "from scheduler.Task import Task as a; from scheduler import Task as b; from scheduler.tasks import Task as c",
+        "from scheduler import Task as a; from scheduler.tasks import Task as b; from scheduler.Task import Task as c",
+        "from scheduler.tasks import Task as a; from scheduler.Task import Task as b; from scheduler import Task as c",
+        "import scheduler.Task; from scheduler import Task as a, Task as b; from scheduler.tasks import Task as c",
+        "import scheduler.tasks; a = scheduler.Task; import scheduler.Task; b = scheduler.Task; c = scheduler.tasks.Task",
+    ],
+)
+def test_every_import_of_task_is_the_same_class(imports: str, tmp_path: Path) -> None:
+    check = f"{imports}\nassert a is b is c and isinstance(a, type), (a, b, c)"
+    subprocess.run([sys.executable, "-c", check], check=True, cwd=tmp_path, env=process_environment())

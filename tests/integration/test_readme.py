@@ -1,0 +1,329 @@
+"""What the README and the pages under docs/ show is true: every block is run in a real app, every table is checked.
+
+Each page is followed from top to bottom in a fresh app, as a reader would. What becomes of a block is said by its kind
+and by HTML comments directly above it:
+
+    ```console    each line after `$` is typed on a terminal; what it shows is what stands below it
+    ```pycon      is typed into Python, in the app
+    ```crontab    each line is run as cron runs it, with /bin/sh and the variables above it and no others
+    ```python     needs one of the first two comments
+    <!-- file: PATH -->                  the block is that file of the app
+    <!-- replaces in PATH: LINE -->      the block stands in that file in place of the line
+    <!-- clock: 2027-01-29 16:47 -->     `craft` is run with its clock standing there, on a server whose clock is UTC
+    <!-- tasks: PAGE -->                 the app has the tasks of that page's first block
+    <!-- not run: REASON -->             the block cannot be run
+
+Anything else is an error. Between two blocks a minute passes, so that what has run may run again.
+"""
+
+from __future__ import annotations
+
+import ast
+import doctest
+import io
+import os
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from scheduler import InvalidSchedule, Task, clock
+from scheduler.Task import schedule_of
+
+from .apps import MASONITES_ALONE, App, console_script, make_app, process_environment, run, run_on_terminal
+from .inside import booted
+
+ROOT = Path(__file__).parent.parent.parent
+README = ROOT / "README.md"
+PAGES = [README, *sorted((ROOT / "docs").rglob("*.md"))]
+LINKED = [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
+
+MARKS = ("file", "replaces in", "clock", "tasks", "not run")
+UTC = ZoneInfo("UTC")
+SOME_DAY = datetime(2027, 1, 6, 10, 20)
+#: What the pages show as the folder of an app.
+SHOWN_FOLDER = "/srv/blog"
+#: Public names of a task that are there for the scheduler itself.
+FOR_THE_SCHEDULER = {"conditions", "default_run_every"}
+
+
+# --- reading a page ------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Block:
+    """A fenced block: its kind, its text, where it starts, and what the comments above it say."""
+
+    page: Path
+    line: int
+    kind: str
+    text: str
+    marks: dict[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.page.name}:{self.line}"
+
+
+def blocks_of(page: Path) -> list[Block]:
+    """The page's fenced blocks, and nothing that only looks like one: each fence is closed."""
+    blocks: list[Block] = []
+    marks: dict[str, str] = {}
+    block: Block | None = None
+    for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), 1):
+        if block is not None:
+            if line == "```":
+                blocks.append(block)
+                block = None
+            else:
+                block.text += line + "\n"
+        elif line.lstrip().startswith("```"):
+            block = Block(page, number, line.removeprefix("```"), "", marks)
+            marks = {}
+        elif mark := re.fullmatch(r"<!-- ([\w ]+?)( in (\S+))?: (.*) -->", line):
+            name = mark[1] + (" in" if mark[2] else "")
+            marks[name] = f"{mark[3]}: {mark[4]}" if mark[2] else mark[4]
+        elif line.strip():
+            marks = {}
+    assert block is None, f"{block} is never closed"
+    return blocks
+
+
+def tables_of(page: Path) -> list[list[list[str]]]:
+    """The page's tables: rows of cells, the header first."""
+    tables: list[list[list[str]]] = []
+    within = False
+    for line in page.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("|"):
+            within = False
+            continue
+        if not within:
+            tables.append([])
+        within = True
+        if set(line) - set("|- "):
+            tables[-1].append([cell.strip() for cell in line.strip()[1:-1].split("|")])
+    return tables
+
+
+def code_in(cell: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", cell)
+
+
+# --- following a page ----------------------------------------------------------------------------------------------------
+
+
+class Reader:
+    """Somebody who does in an app what a page says."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        self.names: dict[str, Any] = {}
+
+    def follow(self, block: Block) -> None:
+        unknown = set(block.marks) - set(MARKS)
+        assert not unknown, f"{block}: nobody knows what {unknown} means"
+        if "not run" in block.marks:
+            return
+        if "file" in block.marks:
+            self.app.write(block.marks["file"], block.text)
+        elif "replaces in" in block.marks:
+            path, line = block.marks["replaces in"].split(": ", 1)
+            self.app.edit(path, lambda text: text.replace(line + "\n", block.text))
+        else:
+            does = {"console": self.type, "pycon": self.ask, "crontab": self.let_cron_run}.get(block.kind)
+            assert does, f"{block}: a block of the kind {block.kind!r} is not run: give it a mark, or a reason not to be"
+            self.let_a_minute_pass()
+            does(block)
+
+    def let_a_minute_pass(self) -> None:
+        for file in (self.app.root / "storage" / "framework").glob("scheduler.sqlite3*"):
+            file.unlink()
+
+    def type(self, block: Block) -> None:
+        """Type each command on a terminal, or with a clock that stands; it must show what the page shows."""
+        if "tasks" in block.marks:
+            self.app.write("app/tasks/Shop.py", blocks_of(ROOT / block.marks["tasks"])[0].text)
+        for line, shown in _commands(block.text):
+            if "clock" in block.marks:
+                at = datetime.fromisoformat(block.marks["clock"]).replace(tzinfo=timezone.utc)
+                program, *arguments = line.split()
+                assert program == "craft", f"{block}: only `craft` can be given another clock"
+                done = self.app.craft(*arguments, at=at)
+                found = done.out + done.err
+            else:
+                path = f"{console_script().parent}{os.pathsep}{os.environ['PATH']}"
+                done = run_on_terminal(["/bin/sh", "-c", line], self.app.root, {"PATH": path, "PYTEST_ADDOPTS": "-p no:warnings"}, columns=80)
+                found = done.out
+            assert without_durations(found) == without_durations(shown), f"{block}: {line}\n{found}"
+            assert done.code == 0, f"{block}: {line} ended with {done.code}; show it with `; echo`, or mend it"
+        if "tasks" in block.marks:
+            (self.app.root / "app/tasks/Shop.py").unlink()
+
+    def ask(self, block: Block) -> None:
+        """Type it into Python in the app; names last to the end of the page."""
+        test = doctest.DocTestParser().get_doctest(block.text, self.names, str(block), str(block.page), block.line)
+        said = io.StringIO()
+        with booted(self.app.root):
+            result = doctest.DocTestRunner().run(test, out=said.write, clear_globs=False)
+        self.names.update(test.globs)
+        assert result.attempted and not result.failed, said.getvalue()
+
+    def let_cron_run(self, block: Block) -> None:
+        """Run each line as cron does; the folders it shows are those of the app and of this environment."""
+        venv = self.app.root / "venv"
+        if not venv.exists():
+            venv.symlink_to(sys.prefix)
+        environment = {"HOME": str(self.app.root), "LOGNAME": "blog", "SHELL": "/bin/sh", "PATH": "/usr/bin:/bin"}
+        ran = 0
+        for line in block.text.replace(SHOWN_FOLDER, str(self.app.root)).splitlines():
+            if line.startswith("* * * * * "):
+                self.let_a_minute_pass()
+                command = ["env", "-i", *(f"{name}={value}" for name, value in environment.items()), "/bin/sh", "-c"]
+                done = run([*command, line.removeprefix("* * * * * ")], self.app.root.parent).exits(0)
+                assert (done.out, done.err) == ("Hi!\n", ""), f"{block}\n{done}"
+                ran += 1
+            else:
+                name, value = line.split("=", 1)
+                environment[name] = value
+        assert ran, f"{block} has no line for cron"
+
+
+def _commands(text: str) -> Iterator[tuple[str, str]]:
+    """Each command of a console block, and what it shows."""
+    assert text.startswith("$ ")
+    for piece in text.removeprefix("$ ").split("\n$ "):
+        line, _, shown = piece.partition("\n")
+        yield line, shown if shown.endswith("\n") or not shown else shown + "\n"
+
+
+def without_durations(text: str) -> str:
+    """Text in which every duration that was measured is the same."""
+    text = re.sub(r"\b(in|after) [\d.]+ (ms|s)\b", r"\1 N ms", text)
+    return re.sub(r"passed in [\d.]+s", "passed in Ns", text)
+
+
+@pytest.fixture
+def reader(template: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch, request) -> Reader:
+    """A reader with a fresh app, just as Masonite makes it unless the page says nothing of installing."""
+    monkeypatch.setattr(clock, "local_zone", lambda: UTC)
+    app = make_app(template, tmp_path / "blog", MASONITES_ALONE, capfd)
+    page = request.getfixturevalue("page")
+    if not any("replaces in" in block.marks for block in blocks_of(page)):
+        for block in blocks_of(README):
+            if "replaces in" in block.marks:
+                Reader(app).follow(block)
+    return Reader(app)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.usefixtures("craft_script")
+def test_everything_the_page_shows_happens(page: Path, reader: Reader) -> None:
+    for block in blocks_of(page):
+        if "replaces in" in block.marks:
+            reader.follow(block)
+    for block in blocks_of(page):
+        if "replaces in" not in block.marks:
+            reader.follow(block)
+
+
+def test_the_readme_needs_the_provider_line(template: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """The page above is proof of something: without that line its commands are not there."""
+    app = make_app(template, tmp_path / "blog", MASONITES_ALONE, capfd)
+    assert app.craft("schedule:list").code != 0
+
+
+# --- tables --------------------------------------------------------------------------------------------------------------
+
+
+def task_with(assignments: list[str]) -> Task:
+    """A task with these class attributes, on UTC's clock."""
+    attributes: dict[str, Any] = {"timezone": "UTC", "handle": lambda self: None}
+    for assignment in assignments:
+        exec(assignment, {"timedelta": timedelta}, attributes)
+    return type("Shown", (Task,), attributes)()
+
+
+def is_assignment(code: str) -> bool:
+    try:
+        return isinstance(ast.parse(code).body[0], ast.Assign)
+    except SyntaxError:
+        return False
+
+
+def everything_one_can_say() -> list[list[str]]:
+    return next(table for table in tables_of(README) if table[0] == ["attribute", "method", "meaning"])[1:]
+
+
+@pytest.mark.parametrize("row", everything_one_can_say(), ids=lambda row: row[0] or row[1])
+def test_an_attribute_and_the_methods_beside_it_mean_the_same(row: list[str]) -> None:
+    attributes = [code for code in code_in(row[0]) if is_assignment(code)]
+    declared = task_with(attributes)
+    schedule_of(declared)
+    methods = code_in(row[1])
+    for method in methods:
+        narrowed = eval(f"task.{method}", {"task": task_with([])})
+        assert_equal(declared, narrowed, method)
+
+
+def assert_equal(one: Task, other: Task, method: str) -> None:
+    """They run at the same times; constraints are compared on tasks that run each 15 minutes."""
+    if not one.next_runs(1, SOME_DAY):
+        one, other = (task.every("15 minutes") for task in (one, other))
+    assert one.next_runs(60, SOME_DAY) == other.next_runs(60, SOME_DAY), method
+    for name in ("name", "environments"):
+        assert getattr(one, name) == getattr(other, name), method
+
+
+def test_the_readme_names_everything_a_task_has() -> None:
+    text = README.read_text(encoding="utf-8")
+    shown = set(re.findall(r"\w+", " ".join(code_in(re.sub(r"(?ms)^```.*?^```", "", text)))))
+    public = {name for name in vars(Task) if not name.startswith("_")} - FOR_THE_SCHEDULER
+    assert public - shown == set()
+
+
+def test_every_example_of_a_meaning_is_described_so() -> None:
+    """Tables that show how a rule is described, in docs/defining.md."""
+    checked = 0
+    for table in tables_of(ROOT / "docs/defining.md"):
+        if table[0][:2] == ["written", "as `schedule:list` says it"]:
+            for row in table[1:]:
+                assert task_with(code_in(row[0])).describe() == f"{row[1]}, UTC", row
+                checked += 1
+    assert checked > 30
+
+
+def test_every_example_of_a_mistake_is_refused_so() -> None:
+    checked = 0
+    for table in tables_of(ROOT / "docs/defining.md"):
+        if table[0] == ["written", "what it says"]:
+            for row in table[1:]:
+                with pytest.raises(InvalidSchedule, match=re.escape(row[1])):
+                    schedule_of(task_with(code_in(row[0])))
+                checked += 1
+    assert checked > 10
+
+
+# --- links ---------------------------------------------------------------------------------------------------------------
+
+
+def anchors_of(page: Path) -> set[str]:
+    """The names of a page's headings, as GitHub makes them."""
+    text = re.sub(r"(?ms)^```.*?^```", "", page.read_text(encoding="utf-8"))
+    headings = re.findall(r"(?m)^#+ (.+)$", text)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", LINKED, ids=lambda page: page.name)
+def test_every_link_within_the_project_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        if target.startswith(("https://", "http://")):
+            continue
+        path, _, anchor = target.partition("#")
+        file = (page.parent / path).resolve() if path else page
+        assert file.exists(), target
+        assert not anchor or anchor in anchors_of(file), target
