@@ -130,7 +130,6 @@ class Scheduler:
                 raised_in = {task.key for task, _ in failed}
                 judged = [task for task in tasks.usable if task.rule is not None and task.key not in raised_in]
                 self._claim(judged, due, now, supervisor, listener)
-            self.store.record_tick(host_name(), now)
             self.store.prune(now - timedelta(days=self.settings.keep_days))
         except StoreUnavailable as error:
             listener.lost_store(error)
@@ -155,7 +154,7 @@ class Scheduler:
         by_claim_key = {task.claim_key: task for task in judged}
         claims = [claim for each in due for claim in _claims(by_claim_key[each.task.claim_key], each, now)]
         cursors = dict.fromkeys(by_claim_key, clock.floor_minute(now) + MINUTE)
-        runs = self.store.claim(claims, cursors, supervisor.owner, clock.real_now())
+        runs = self.store.claim(claims, cursors, supervisor.owner, clock.real_now(), ticked=host_name())
         won = {(run.key, run.fire_time) for run in runs}
         for claim in claims:
             if claim.outcome is None and claim.fire_time and (claim.key, claim.fire_time) not in won:
@@ -166,7 +165,7 @@ class Scheduler:
         """Claim a run without a fire time, and so without a slot, of every task."""
         by_key = {task.key: task for task in tasks.usable}
         claims = [Claim(task.key, None, None) for task in tasks.usable]
-        runs = self.store.claim(claims, {}, supervisor.owner, clock.real_now())
+        runs = self.store.claim(claims, {}, supervisor.owner, clock.real_now(), ticked=host_name())
         supervisor.submit([(by_key[run.key], run) for run in runs])
 
     def _recover(self, every: Tasks, chosen: set[str], supervisor: Supervisor, minute: datetime) -> None:

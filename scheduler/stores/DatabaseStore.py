@@ -35,7 +35,15 @@ class DatabaseStore:
         rows = self.connection.rows("SELECT task, judged_until FROM scheduler_cursors")
         return {row["task"]: _instant(row["judged_until"]) for row in rows}
 
-    def claim(self, claims: Sequence[Claim], cursors: Mapping[str, datetime], owner: str, now: datetime) -> list[Run]:
+    def claim(
+        self,
+        claims: Sequence[Claim],
+        cursors: Mapping[str, datetime],
+        owner: str,
+        now: datetime,
+        *,
+        ticked: str = "",
+    ) -> list[Run]:
         """Claim slots, move cursors forward, and return the runs that are now this owner's to start."""
 
         def work(transaction: Transaction) -> list[str | None]:
@@ -44,10 +52,12 @@ class DatabaseStore:
             ]
             for until in sorted(set(cursors.values())):
                 _move_cursors(transaction, sorted(task for task, moved in cursors.items() if moved == until), until)
+            if ticked:
+                _record_tick(transaction, ticked, now)
             return slots
 
         in_order = sorted(claims, key=lambda claim: claim.slot or "")
-        if not claims and not cursors:
+        if not claims and not cursors and not ticked:
             return []
         won = set(self.connection.transaction(work))
         if not any(claim.outcome is None for claim in claims if claim.slot in won):
@@ -215,12 +225,7 @@ class DatabaseStore:
 
     def record_tick(self, host: str, now: datetime) -> None:
         """Remember that `host` ticked."""
-
-        def work(transaction: Transaction) -> None:
-            if not transaction.change("UPDATE scheduler_ticks SET ticked_at = ? WHERE host = ?", (_text(now), host)):
-                transaction.insert_new("scheduler_ticks", {"host": host, "ticked_at": _text(now)})
-
-        self.connection.transaction(work)
+        self.connection.transaction(lambda transaction: _record_tick(transaction, host, now))
 
     def ticks(self) -> dict[str, datetime]:
         """Return the last tick of each host."""
@@ -243,6 +248,11 @@ def _move_cursors(transaction: Transaction, tasks: Sequence[str], until: datetim
             rows = transaction.rows(f"SELECT task FROM scheduler_cursors WHERE task IN ({_marks(some)})", some)
             for task in sorted(set(some) - {row["task"] for row in rows}):
                 transaction.insert_new("scheduler_cursors", {"task": task, "judged_until": _text(until)})
+
+
+def _record_tick(transaction: Transaction, host: str, now: datetime) -> None:
+    if not transaction.change("UPDATE scheduler_ticks SET ticked_at = ? WHERE host = ?", (_text(now), host)):
+        transaction.insert_new("scheduler_ticks", {"host": host, "ticked_at": _text(now)})
 
 
 def _row_of(claim: Claim, owner: str, now: datetime | None) -> Row:

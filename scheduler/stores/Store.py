@@ -54,10 +54,18 @@ class Store(Protocol):
     def cursors(self) -> dict[str, datetime]:
         """Return up to when (exclusive) the fire times of each task known to the store have been judged."""
 
-    def claim(self, claims: Sequence[Claim], cursors: Mapping[str, datetime], owner: str, now: datetime) -> list[Run]:
+    def claim(
+        self,
+        claims: Sequence[Claim],
+        cursors: Mapping[str, datetime],
+        owner: str,
+        now: datetime,
+        *,
+        ticked: str = "",
+    ) -> list[Run]:
         """Claim slots, move cursors forward (never back), and return the runs that are now this owner's to start.
 
-        A slot that anybody claimed before, is left to them.
+        A slot that anybody claimed before, is left to them. `ticked` is the host whose tick this is, if it is one.
         """
 
     def open_runs(self) -> list[Run]:

@@ -36,7 +36,7 @@ import pytest
 from scheduler import InvalidSchedule, Task, clock
 from scheduler.Task import schedule_of
 
-from .apps import MASONITES_ALONE, App, console_script, make_app, process_environment, run, run_on_terminal
+from .apps import MASONITES_ALONE, App, console_script, make_app, run, run_on_terminal
 from .inside import booted
 
 ROOT = Path(__file__).parent.parent.parent
@@ -53,7 +53,7 @@ SHOWN_FOLDER = "/srv/blog"
 FOR_THE_SCHEDULER = {"conditions", "default_run_every"}
 
 
-# --- reading a page ------------------------------------------------------------------------------------------------------
+# --- reading a page ---------------------------------------------------------------------------------------------------
 
 
 @dataclass
@@ -114,7 +114,7 @@ def code_in(cell: str) -> list[str]:
     return re.findall(r"`([^`]+)`", cell)
 
 
-# --- following a page ----------------------------------------------------------------------------------------------------
+# --- following a page -------------------------------------------------------------------------------------------------
 
 
 class Reader:
@@ -136,7 +136,7 @@ class Reader:
             self.app.edit(path, lambda text: text.replace(line + "\n", block.text))
         else:
             does = {"console": self.type, "pycon": self.ask, "crontab": self.let_cron_run}.get(block.kind)
-            assert does, f"{block}: a block of the kind {block.kind!r} is not run: give it a mark, or a reason not to be"
+            assert does, f"{block}: a block of the kind {block.kind!r} is not run: give it a mark, or a reason"
             self.let_a_minute_pass()
             does(block)
 
@@ -156,10 +156,13 @@ class Reader:
                 done = self.app.craft(*arguments, at=at)
                 found = done.out + done.err
             else:
-                path = f"{console_script().parent}{os.pathsep}{os.environ['PATH']}"
-                done = run_on_terminal(["/bin/sh", "-c", line], self.app.root, {"PATH": path, "PYTEST_ADDOPTS": "-p no:warnings"}, columns=80)
+                environment = {
+                    "PATH": f"{console_script().parent}{os.pathsep}{os.environ['PATH']}",
+                    "PYTEST_ADDOPTS": "-p no:warnings",  # those of Masonite 4
+                }
+                done = run_on_terminal(["/bin/sh", "-c", line], self.app.root, environment, columns=80)
                 found = done.out
-            assert without_durations(found) == without_durations(shown), f"{block}: {line}\n{found}"
+            assert as_always(found) == as_always(shown), f"{block}: {line}\n{found}"
             assert done.code == 0, f"{block}: {line} ended with {done.code}; show it with `; echo`, or mend it"
         if "tasks" in block.marks:
             (self.app.root / "app/tasks/Shop.py").unlink()
@@ -171,7 +174,8 @@ class Reader:
         with booted(self.app.root):
             result = doctest.DocTestRunner().run(test, out=said.write, clear_globs=False)
         self.names.update(test.globs)
-        assert result.attempted and not result.failed, said.getvalue()
+        assert result.attempted, f"{block} asks nothing"
+        assert not result.failed, said.getvalue()
 
     def let_cron_run(self, block: Block) -> None:
         """Run each line as cron does; the folders it shows are those of the app and of this environment."""
@@ -201,7 +205,7 @@ def _commands(text: str) -> Iterator[tuple[str, str]]:
         yield line, shown if shown.endswith("\n") or not shown else shown + "\n"
 
 
-def without_durations(text: str) -> str:
+def as_always(text: str) -> str:
     """Text in which every duration that was measured is the same."""
     text = re.sub(r"\b(in|after) [\d.]+ (ms|s)\b", r"\1 N ms", text)
     return re.sub(r"passed in [\d.]+s", "passed in Ns", text)
@@ -237,7 +241,7 @@ def test_the_readme_needs_the_provider_line(template: Path, tmp_path: Path, capf
     assert app.craft("schedule:list").code != 0
 
 
-# --- tables --------------------------------------------------------------------------------------------------------------
+# --- tables -----------------------------------------------------------------------------------------------------------
 
 
 def task_with(assignments: list[str]) -> Task:
@@ -308,7 +312,7 @@ def test_every_example_of_a_mistake_is_refused_so() -> None:
     assert checked > 10
 
 
-# --- links ---------------------------------------------------------------------------------------------------------------
+# --- links ------------------------------------------------------------------------------------------------------------
 
 
 def anchors_of(page: Path) -> set[str]:

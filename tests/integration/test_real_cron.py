@@ -1,0 +1,166 @@
+"""The guide's crontab line, in a shell as cron starts it, and under a real cron daemon that lets a real minute pass."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from .apps import App, Finished, run
+
+#: The guide's, with the folder of the app and of the system's programs put in.
+GUIDES_LINES = """\
+PATH={app}/venv/bin:{system}
+* * * * * cd {app} && source venv/bin/activate && craft schedule:run
+"""
+#: The same in words that every shell knows.
+LINES_FOR_ANY_SHELL = """\
+PATH={app}/venv/bin:{system}
+* * * * * cd {app} && . venv/bin/activate && craft schedule:run
+"""
+#: "If you are not running in a virtual environment then you can leave that part out."
+SHORTEST_LINES = """\
+PATH={app}/venv/bin:{system}
+* * * * * cd {app} && craft schedule:run
+"""
+LINES = {"the guide's": GUIDES_LINES, "for any shell": LINES_FOR_ANY_SHELL, "shortest": SHORTEST_LINES}
+SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
+
+LEAVES_A_NOTE = """
+    import sys
+    from pathlib import Path
+
+    from scheduler.Task import Task
+
+
+    class LeaveANote(Task):
+
+        run_every = '1 minute'
+
+        def handle(self):
+            Path('note').write_text(sys.prefix)
+            print('Hi!')
+"""
+
+
+@pytest.fixture
+def maker(make, craft_script: Path, missing: Callable[[str], NoReturn]) -> Callable[[str], App]:
+    """Makes an app that leaves a note when it runs, with this Python's virtual environment as its `venv`."""
+    environment = Path(sys.prefix)
+    if not (environment / "bin" / "activate").exists():
+        missing(f"a virtual environment: {environment} has no bin/activate")
+
+    def made(name: str) -> App:
+        app: App = make(name=name)
+        (app.root / "venv").symlink_to(environment)
+        app.write("app/tasks/LeaveANote.py", LEAVES_A_NOTE)
+        return app
+
+    return made
+
+
+def crontab_of(app: App, lines: str) -> str:
+    return lines.format(app=app.root, system=SYSTEM_PATH)
+
+
+# --- in a shell, as cron starts it ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shell", ["sh", "dash", "bash"])
+@pytest.mark.parametrize("lines", LINES.values(), ids=LINES)
+def test_the_line_works_in_every_shell_cron_may_use(
+    maker: Callable[[str], App], missing: Callable[[str], NoReturn], lines: str, shell: str
+) -> None:
+    program = shutil.which(shell) or missing(f"the shell {shell}")
+    app = maker("blog")
+    path, line = crontab_of(app, lines).splitlines()
+    done = as_cron_does(program, line.removeprefix("* * * * * "), path.removeprefix("PATH="), app.root.parent)
+    done.exits(0)
+    assert (done.out, done.err) == ("Hi!\n", "")
+    assert (app.root / "note").read_text() == sys.prefix
+
+
+def as_cron_does(shell: str, line: str, path: str, folder: Path) -> Finished:
+    """The shell with the few variables cron gives it, and no others."""
+    few = [f"PATH={path}", f"HOME={folder}", f"SHELL={shell}", "LOGNAME=somebody", "LANG=C.UTF-8"]
+    return run(["/usr/bin/env", "-i", *few, shell, "-c", line], folder)
+
+
+@pytest.mark.parametrize("arguments", [["other.env"], [], ["venv/bin/activate", "more"], ["venv/bin/craft"]])
+def test_the_word_source_stands_for_activating_that_environment_and_for_nothing_else(
+    maker: Callable[[str], App], arguments: list[str]
+) -> None:
+    """Where the shell does not know it, a file that it would have to read is not silently left out."""
+    app = maker("blog")
+    app.write("other.env", "SECRET=1\n")
+    done = run([str(app.root / "venv/bin/source"), *arguments], app.root).exits(127)
+    assert len(done.err.splitlines()) == 1
+
+
+# --- under a real daemon -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def crontab(missing: Callable[[str], NoReturn]) -> Iterator[Callable[[str], None]]:
+    """Installs a crontab for this user; the one there was is put back at the end."""
+    program = shutil.which("crontab") or missing("the program crontab: install the package cron")
+    before = subprocess.run([program, "-l"], capture_output=True, text=True)
+    try:
+        yield lambda text: _install(program, text)
+    finally:
+        if before.returncode == 0:
+            _install(program, before.stdout)
+        else:
+            subprocess.run([program, "-r"], check=False, capture_output=True)
+
+
+def _install(program: str, text: str) -> None:
+    subprocess.run([program, "-"], input=text, text=True, check=True)
+
+
+@pytest.fixture
+def cron_daemon(missing: Callable[[str], NoReturn]) -> Iterator[Callable[[], None]]:
+    """Starts a cron daemon, unless one is running already; only the one that was started is stopped."""
+    program = shutil.which("cron", path=f"{os.environ.get('PATH', '')}:/usr/sbin") or missing("the daemon cron")
+    started: list[subprocess.Popen[str]] = []
+
+    def start() -> None:
+        daemon = subprocess.Popen([program, "-f"], stderr=subprocess.PIPE, text=True)
+        started.append(daemon)
+        try:
+            daemon.wait(timeout=1)
+        except subprocess.TimeoutExpired:
+            return
+        said = daemon.stderr.read() if daemon.stderr else ""
+        if "may be running" not in said and "can't lock" not in said:
+            missing(f"a cron daemon: {program} ended with {daemon.returncode}: {said}")
+
+    yield start
+    for daemon in started:
+        if daemon.poll() is None:
+            daemon.terminate()
+            daemon.wait(timeout=10)
+        if daemon.stderr:
+            daemon.stderr.close()
+
+
+@pytest.mark.cron
+def test_cron_runs_what_is_due(
+    maker: Callable[[str], App], crontab: Callable[[str], None], cron_daemon: Callable[[], None]
+) -> None:
+    apps = {name: maker(name.replace("'", "").replace(" ", "-")) for name in LINES}
+    crontab("".join(crontab_of(app, LINES[name]) for name, app in apps.items()))
+    cron_daemon()
+    notes = [app.root / "note" for app in apps.values()]
+    patience = time.monotonic() + 100
+    while time.monotonic() < patience and not all(note.exists() and note.read_text() for note in notes):
+        time.sleep(0.2)
+    assert {name: (app.root / "note").exists() for name, app in apps.items()} == dict.fromkeys(apps, True)
+    assert {note.read_text() for note in notes} == {sys.prefix}
