@@ -1,7 +1,7 @@
 """How long it takes to tell which of 1,000 rules are due.
 
 Each figure is the mean of four minutes of a Monday in New York, from a busy one to a quiet one; who judges reads the
-clock once for each zone.
+clock once for each zone. The targets are what cronsim was measured at, and what it takes in the same run.
 """
 
 from datetime import datetime, timezone
@@ -19,14 +19,16 @@ COUNT = 1000
 MIXED = "judging 1,000 mixed rules"
 CRON = "judging 1,000 cron expressions"
 SHOULD_RUN, TICK = "ours: task.should_run(now)", "ours: the tick (due.judge)"
-MINUTES = [datetime(2026, 6, 1, hour, minute, tzinfo=timezone.utc) for hour, minute in ((4, 0), (13, 0), (14, 17), (19, 30))]
+TIMES = ((4, 0), (13, 0), (14, 17), (19, 30))
+MINUTES = [datetime(2026, 6, 1, hour, minute, tzinfo=timezone.utc) for hour, minute in TIMES]
 
 
 def measured():
     expressions = cron_expressions(COUNT)
     mixed = _tasks(declarations(COUNT))
     same = _tasks([{"run_cron": expression, "timezone": zone.key} for expression, zone in expressions])
-    contenders = {TICK: _tick(same), SHOULD_RUN: _asking(same)} | {peer.name: _judging(peer, expressions) for peer in PEERS}
+    contenders = {TICK: _tick(same), SHOULD_RUN: _asking(same)}
+    contenders |= {peer.name: _judging(peer, expressions) for peer in PEERS}
     notes = compared({who: [len(due) for due in run()] for who, run in contenders.items()}, "cronsim")
     in_ms = {"calls": len(MINUTES), "unit": "ms", "per_second": 1e3}
     figures = race(MIXED, {TICK: _tick(mixed), SHOULD_RUN: _asking(mixed)}, **in_ms)
@@ -38,7 +40,7 @@ def targets(figures):
     return [
         Target("should_run of 1,000 mixed rules", best(figures, SHOULD_RUN, MIXED), 1.0, "ms"),
         Target("should_run of 1,000 cron expressions", best(figures, SHOULD_RUN, CRON), 1.0, "ms"),
-        Target("the tick's judging of 1,000 mixed rules / cronsim", best(figures, TICK, MIXED) / cronsim, 1.0, "x"),
+        Target("the tick's judging of 1,000 mixed rules", best(figures, TICK, MIXED), 0.15, "ms"),
         Target("the tick's judging of 1,000 cron expressions / cronsim", best(figures, TICK, CRON) / cronsim, 1.0, "x"),
     ]
 
@@ -59,11 +61,13 @@ def _tick(tasks):
 
 
 def _judging(peer, expressions):
+    """Judge as a tick would that is built on the peer, with the same record of each task as ours."""
     parsed = [(peer.parse(expression, zone), zone) for expression, zone in expressions]
+    registered = [RegisteredTask(peer.name, None, cron, zone) for cron, zone in parsed]
     judge = peer.judge
 
-    def judged(now):
+    def due(now):
         clocks = {zone: now.astimezone(zone) for zone in ZONES}
-        return [cron for cron, zone in parsed if judge(cron, clocks[zone])]
+        return [task for task in registered if judge(task.rule, clocks[task.zone])]
 
-    return lambda: [judged(now) for now in MINUTES]
+    return lambda: [due(now) for now in MINUTES]

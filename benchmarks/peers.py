@@ -39,7 +39,7 @@ class Cronsim:
 
     @staticmethod
     def following(cron, start):
-        """Start an iteration anew without parsing anew; it walks on a clock without a zone where it mends DST itself."""
+        """Set the iteration back; it walks on a clock without a zone where it mends daylight saving itself."""
         cron.dt = start.replace(tzinfo=None) if cron.fixup_tz else start
         return next(cron)
 
@@ -124,4 +124,5 @@ PEERS = [Cronsim, Huey, APScheduler, CeleryCrontab, Croniter]
 
 
 def versions():
-    return {name: version(name) for name in ("cronsim", "huey", "apscheduler", "celery", "croniter", "masonite-framework")}
+    packages = ("cronsim", "huey", "apscheduler", "celery", "croniter", "masonite-framework")
+    return {name: version(name) for name in packages}

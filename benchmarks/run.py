@@ -4,9 +4,9 @@
     python benchmarks/run.py --check    the same; exit code 1 if a target is missed
     python benchmarks/run.py --only judging following
 
-It needs what requirements.txt lists. Times are those of one process on an idle machine: of several rounds the best, which
-is compared with the targets since noise only ever adds, and the median. Whole runs of `craft` are compared by the
-median of ratios of neighbours.
+It needs what requirements.txt lists. Times within a process are of its CPU, so that a busy machine disturbs little: of
+several rounds, in which all contenders take turns, the best (targets are held against it, since noise only ever adds)
+and the median. Whole runs of `craft` are compared by the median of the ratios of neighbours.
 """
 
 import argparse
@@ -62,7 +62,8 @@ def _print_figures(figures):
         if figure.section != section:
             section = figure.section
             print(f"\n{section:<40} {'best':>10} {'median':>10}")
-        print(f"  {figure.who:<38} {figure.best:>10.3f} {figure.median:>10.3f} {figure.unit:<3} {figure.note}", flush=True)
+        line = f"  {figure.who:<38} {figure.best:>10.3f} {figure.median:>10.3f} {figure.unit:<3} {figure.note}"
+        print(line.rstrip(), flush=True)
 
 
 def _print_ratios(ratios):

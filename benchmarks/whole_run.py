@@ -26,7 +26,7 @@ BUILT_IN_1000, OURS_1000 = "Masonite's, 1,000 tasks", "ours, 1,000 tasks"
 LIMITS = {OURS: 1.03, OURS_1000: 1.15}
 MASONITES_LINE = "from masonite.scheduling.providers import ScheduleProvider"
 OUR_LINE = "from scheduler.providers import ScheduleProvider"
-OWN_PROVIDER = '''from masonite.providers import Provider
+OWN_PROVIDER = """from masonite.providers import Provider
 
 from app.many_tasks import TASKS
 
@@ -40,7 +40,7 @@ class AppProvider(Provider):
 
     def boot(self):
         pass
-'''
+"""
 
 
 def measured(rounds):
@@ -57,12 +57,16 @@ def measured(rounds):
     in_ms = {"unit": "ms", "per_second": 1e3}
     figures = [figure(SECTION, who, cpu[who], note="CPU, user + system", **in_ms) for who in apps]
     figures += [figure(SECTION, who, wall[who], note="wall", **in_ms) for who in apps]
-    ratios = {note: {who: _spread(times, who) for who in apps if who != BUILT_IN} for note, times in (("CPU", cpu), ("wall", wall))}
-    return figures, ratios
+    others = [who for who in apps if who != BUILT_IN]
+    return figures, {
+        "CPU": {who: _spread(cpu, who) for who in others},
+        "wall": {who: _spread(wall, who) for who in others},
+    }
 
 
 def targets(ratios):
-    return [Target(f"craft schedule:run, {who} / Masonite's, CPU", ratios["CPU"][who]["median"], limit, "x") for who, limit in LIMITS.items()]
+    found = {who: ratios["CPU"][who]["median"] for who in LIMITS}
+    return [Target(f"craft schedule:run, {who} / Masonite's, CPU", found[who], LIMITS[who], "x") for who in LIMITS]
 
 
 def _spread(times, who):
@@ -80,7 +84,7 @@ def _apps(folder):
         apps[who] = copytree(folder / "blog", folder / name)
     for who in (OURS, OURS_1000):
         _exchange_provider(apps[who])
-    _add_tasks(apps[BUILT_IN_1000], "from masonite.scheduling import Task", "pass  # some are due all the same, to it")
+    _add_tasks(apps[BUILT_IN_1000], "from masonite.scheduling import Task", "pass  # to it, some are due all the same")
     _add_tasks(apps[OURS_1000], "from scheduler import Task", "raise AssertionError('not due')")
     return apps
 

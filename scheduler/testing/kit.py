@@ -10,6 +10,7 @@ from typing import Any
 
 from scheduler import clock
 from scheduler.listeners import ConsoleListener
+from scheduler.rules.Moment import in_utc
 from scheduler.runs import Run
 from scheduler.Scheduler import Scheduler
 from scheduler.stores import memory_store
@@ -104,7 +105,7 @@ def _instant(time: Time, zone: tzinfo) -> datetime:
 
 
 def _shown(instant: datetime, zone: tzinfo) -> str:
-    local = instant.astimezone(zone)
+    local = in_utc(instant).astimezone(zone)
     return (
         f"{local:%Y-%m-%d %H:%M}" + (f":{local:%S}" if local.second else "") + (f" ({local:%Z})" if local.fold else "")
     )

@@ -34,7 +34,6 @@ from .inside import booted, run_command
 SKELETON_4 = Path(__file__).parent / "skeleton4"
 MASONITE_PROVIDER = "from masonite.scheduling.providers import ScheduleProvider\n"
 OUR_PROVIDER = "from scheduler.providers import ScheduleProvider\n"
-KEEP_RUNS = ".keep-runs"
 APP_KEY = "i6fq1VEWVHFVExojMdKqVgs3iriRvpI8qSxmKDgZlcg="
 
 #: The rule of a task that is due at every tick, and the one of a task no test will ever meet at its minute.
@@ -54,7 +53,7 @@ def masonite_major() -> int:
     return 5
 
 
-# --- the list of providers ---------------------------------------------------------------------------------------------
+# --- the list of providers -------------------------------------------------------------------------------------------
 
 
 def _added(text: str, at: str) -> str:
@@ -94,7 +93,7 @@ ARRANGEMENTS: dict[str, Callable[[str], str]] = {
 MASONITES_ALONE = str
 
 
-# --- what came of a command ----------------------------------------------------------------------------------------------
+# --- what came of a command ------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -138,15 +137,16 @@ def process_environment(**changes: str) -> dict[str, str]:
     return {**kept, "TZ": "UTC", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONWARNINGS": "ignore", **changes}
 
 
-# --- the app -------------------------------------------------------------------------------------------------------------
+# --- the app ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass
 class App:
     """A Masonite app in a folder of its own."""
 
     root: Path
     capture: Any = None
+    remembers: bool = False
 
     # what is in it
 
@@ -196,12 +196,12 @@ class App:
 
     def keep_runs(self) -> App:
         """Let the next commands find what the earlier ones wrote down, as they do in a user's app."""
-        (self.root / "storage" / KEEP_RUNS).touch()
+        self.remembers = True
         return self
 
     def forget_runs(self) -> None:
         """Let a fire time that was claimed a moment ago be due again: most tests need no minute of their own."""
-        if not (self.root / "storage" / KEEP_RUNS).exists():
+        if not self.remembers:
             for file in (self.root / "storage" / "framework").glob("scheduler.sqlite3*"):
                 file.unlink()
 
@@ -289,7 +289,7 @@ def _read_all(controller: int, until: float) -> bytes:
     return shown
 
 
-# --- making one ----------------------------------------------------------------------------------------------------------
+# --- making one ------------------------------------------------------------------------------------------------------
 
 
 def make_template(folder: Path) -> Path:

@@ -99,7 +99,7 @@ def test_a_task_file_that_is_not_utf_8(app: App) -> None:
     one_line(app.craft("schedule:run").exits(1), "app/tasks/Latin.py")
 
 
-# --- names with markup, or in other letters ------------------------------------------------------------------------------
+# --- names with markup, or in other letters --------------------------------------------------------------------------
 
 NAMES = [
     "<error>x</error>",

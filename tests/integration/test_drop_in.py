@@ -44,7 +44,7 @@ def arranged(request: pytest.FixtureRequest, make) -> App:
     return make(request.param)
 
 
-# --- wherever the provider stands ----------------------------------------------------------------------------------------
+# --- wherever the provider stands ------------------------------------------------------------------------------------
 
 
 def test_discovered_bound_and_added_tasks_run_once_each(arranged: App) -> None:
@@ -99,7 +99,7 @@ def test_tasks_can_be_added_by_any_provider_that_comes_later(app: App, place: st
     assert app.craft("schedule:run").exits(0).out == ("" if place == "before both" else "Hi!\n")
 
 
-# --- make("scheduler") ---------------------------------------------------------------------------------------------------
+# --- make("scheduler") -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_something_else_that_is_added_is_told_and_stops_nothing(app: App) -> Non
     assert len(done.err.splitlines()) == 2
 
 
-# --- tasks that subclass Masonite's Task ---------------------------------------------------------------------------------
+# --- tasks that subclass Masonite's Task -----------------------------------------------------------------------------
 
 
 def test_masonites_tasks_are_discovered(app: App) -> None:

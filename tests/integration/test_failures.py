@@ -219,7 +219,7 @@ def test_several_failures_are_a_line_each(app: App) -> None:
     assert sorted(line.split()[0] for line in done.err.splitlines()) == ["One", "Three", "Two"]
 
 
-# --- a broken file and the rest of the app -------------------------------------------------------------------------------
+# --- a broken file and the rest of the app ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("source", [SYNTAX_ERROR, EXITS_WHEN_IMPORTED, CANNOT_BE_IMPORTED])

@@ -24,7 +24,7 @@ def ran(app: App, *at: str) -> list[str]:
     return [text for text, moment in moments.items() if app.craft("schedule:run", at=moment).exits(0).out]
 
 
-# --- when it runs, seen from `craft schedule:run` ------------------------------------------------------------------------
+# --- when it runs, seen from `craft schedule:run` --------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_all_tasks_of_a_tick_are_judged_by_one_clock(app: App) -> None:
     assert sorted(done.out.split()) == ["later", "slow"]
 
 
-# --- what it runs --------------------------------------------------------------------------------------------------------
+# --- what it runs ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("registered", ["", "app.make('scheduler').add(SayHi)", "app.make('scheduler').add(SayHi())"])

@@ -18,7 +18,7 @@ def elsewhere(app: App, source: str = HI) -> None:
     app.tasks(source, file="../shared.py")
 
 
-# --- the container -------------------------------------------------------------------------------------------------------
+# --- the container ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_bases_and_things_that_are_no_tasks_are_not_run(app: App) -> None:
     assert app.craft("schedule:run", "--force").exits(0).out == ""
 
 
-# --- app/tasks -----------------------------------------------------------------------------------------------------------
+# --- app/tasks -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("prepare", [lambda app: None, lambda app: (app.root / "app/tasks").mkdir()], ids=["missing", "empty"])
@@ -132,7 +132,7 @@ def test_a_base_without_handle_or_with_an_underscore_is_not_run(app: App) -> Non
     assert app.craft("schedule:run").exits(0).out == "Hi, you!\n"
 
 
-# --- one task in two places ----------------------------------------------------------------------------------------------
+# --- one task in two places ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_a_task_bound_under_two_keys_runs_once_and_a_line_says_so(app: App) -> N
     assert all(word in done.err for word in ("SayHi", "one", "two"))
 
 
-# --- two tasks of one key, or one name -----------------------------------------------------------------------------------
+# --- two tasks of one key, or one name -------------------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -146,7 +146,7 @@ def test_a_parameter_nothing_can_fill_is_one_line_that_names_it(greeting: App, h
     assert named in done.err
 
 
-# --- async ---------------------------------------------------------------------------------------------------------------
+# --- async -----------------------------------------------------------------------------------------------------------
 
 
 def test_an_async_handle_is_awaited_and_may_fail(app: App) -> None:

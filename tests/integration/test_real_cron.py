@@ -70,7 +70,7 @@ def crontab_of(app: App, lines: str) -> str:
     return lines.format(app=app.root, system=SYSTEM_PATH)
 
 
-# --- in a shell, as cron starts it ---------------------------------------------------------------------------------------
+# --- in a shell, as cron starts it -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("shell", ["sh", "dash", "bash"])
@@ -104,7 +104,7 @@ def test_the_word_source_stands_for_activating_that_environment_and_for_nothing_
     assert len(done.err.splitlines()) == 1
 
 
-# --- under a real daemon -------------------------------------------------------------------------------------------------
+# --- under a real daemon ---------------------------------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ def words(text: str) -> str:
     return " ".join(text.split())
 
 
-# --- for people ----------------------------------------------------------------------------------------------------------
+# --- for people ------------------------------------------------------------------------------------------------------
 
 
 def test_it_shows_key_name_rule_zone_and_next_run(listed: App) -> None:
@@ -144,7 +144,7 @@ def test_without_a_terminal_there_are_no_colours(listed: App) -> None:
     assert "\x1b" not in listed.python_craft("schedule:list").out
 
 
-# --- options -------------------------------------------------------------------------------------------------------------
+# --- options ---------------------------------------------------------------------------------------------------------
 
 
 def test_next_shows_that_many_runs(listed: App) -> None:
@@ -182,7 +182,7 @@ def test_wrong_options_are_one_line_on_standard_error_and_exit_code_2(listed: Ap
     assert arguments[0].split("=")[0] in done.err
 
 
-# --- for programs --------------------------------------------------------------------------------------------------------
+# --- for programs ----------------------------------------------------------------------------------------------------
 
 
 def test_json_is_one_document_with_the_same(listed: App) -> None:
@@ -204,7 +204,7 @@ def test_json_of_no_tasks_is_a_document_too(app: App) -> None:
     assert app.craft("schedule:list", "--json").exits(0).json()["tasks"] == []
 
 
-# --- the zone of tasks that name none ------------------------------------------------------------------------------------
+# --- the zone of tasks that name none --------------------------------------------------------------------------------
 
 AT_NINE = "class AtNine(Task):\n    run_at = '9:00'\n\n    def handle(self):\n        pass\n"
 

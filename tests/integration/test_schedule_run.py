@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from .apps import ALWAYS, NEVER, App
+from .apps import ALWAYS, NEVER, App, masonite_major
 
 DURATION = r"\d+(\.\d+)? ?(µs|ms|s)\b"
 
@@ -23,7 +23,7 @@ def fails(name: str = "Fails", rule: str = ALWAYS) -> str:
     return f"class {name}(Task):\n    {rule}\n\n    def handle(self):\n        raise ValueError('no more stamps')\n\n\n"
 
 
-# --- what it writes ------------------------------------------------------------------------------------------------------
+# --- what it writes --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("source", ["", says("Hi!", rule=NEVER), says("Hi!", rule="")], ids=["none", "not due", "on demand"])
@@ -125,7 +125,7 @@ def test_failures_are_always_on_standard_error(app: App, switches: list[str]) ->
     assert "no more stamps" not in done.out
 
 
-# --- --json --------------------------------------------------------------------------------------------------------------
+# --- --json ----------------------------------------------------------------------------------------------------------
 
 
 def test_json_is_one_document_with_what_came_of_each_run(app: App) -> None:
@@ -153,7 +153,7 @@ def test_json_of_nothing_due_is_a_document_too(app: App) -> None:
     assert app.craft("schedule:run", "--json").exits(0).json()["runs"] == []
 
 
-# --- --task and --force --------------------------------------------------------------------------------------------------
+# --- --task and --force ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("arguments", [["--task", "SayHo"], ["-t", "SayHo"], ["--task=SayHo"]], ids=" ".join)
@@ -213,19 +213,21 @@ def test_an_unknown_task_among_known_ones_is_still_wrong_usage(app: App) -> None
     assert "Nobody" in app.craft("schedule:run", "--task", "SayHi", "--task", "Nobody").exits(2).err
 
 
-@pytest.mark.parametrize("word", ["type", "object", "Task", ""])
+@pytest.mark.parametrize("word", ["type", "object", "Task", " "])
 def test_a_word_that_is_no_task_never_runs_everything(app: App, word: str) -> None:
     app.tasks(says("Hi!"))
     assert app.craft("schedule:run", f"--task={word}").exits(2).out == ""
 
 
-def test_a_bare_task_switch_is_wrong_usage(app: App) -> None:
+@pytest.mark.parametrize("argument", ["--task", "--task="])
+def test_a_task_switch_without_a_name_is_wrong_usage(app: App, argument: str) -> None:
+    """On Masonite 4 the command line itself refuses it, with the exit code that it has for everything."""
     app.tasks(says("Hi!"))
-    done = app.python_craft("schedule:run", "--task")
-    assert (done.code != 0, done.out) == (True, "")
+    done = app.python_craft("schedule:run", argument).exits(2 if masonite_major() == 5 else 1)
+    assert "Hi!" not in done.out
 
 
-# --- exit codes ----------------------------------------------------------------------------------------------------------
+# --- exit codes ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("way", ["in this process", "as a process"])

@@ -60,7 +60,7 @@ def test_the_tasks_location_of_the_app_counts_for_writing_and_for_finding(app: A
     assert [task["key"] for task in app.craft("schedule:list", "--json").json()["tasks"]] == ["SayHi"]
 
 
-# --- names it refuses ----------------------------------------------------------------------------------------------------
+# --- names it refuses ------------------------------------------------------------------------------------------------
 
 NO_CLASS_NAMES = ["1bad", "a-b", "../Evil", "class", "/tmp/X", "a.b", "sub/SayHi", "Say Hi", "", "None", "Say\nHi", "_"]
 
@@ -88,7 +88,7 @@ def test_letters_of_any_language_are_fine(app: App) -> None:
     assert {task["key"] for task in app.craft("schedule:list", "--json").json()["tasks"]} == {"Sveiki", "Čau"}
 
 
-# --- a file that is there ------------------------------------------------------------------------------------------------
+# --- a file that is there --------------------------------------------------------------------------------------------
 
 
 def test_an_existing_file_is_kept(app: App) -> None:

@@ -1,4 +1,5 @@
 from masonite.providers import (
+    AuthenticationProvider,
     CacheProvider,
     EventProvider,
     FrameworkProvider,
@@ -21,6 +22,7 @@ PROVIDERS = [
     QueueProvider,
     ScheduleProvider,
     EventProvider,
+    AuthenticationProvider,
     ORMProvider,
     AppProvider,
 ]
