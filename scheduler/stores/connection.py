@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from scheduler.errors import StoreUnavailable
 
@@ -12,9 +12,12 @@ BEGIN: Final = {"sqlite": "BEGIN IMMEDIATE", "postgres": "BEGIN", "mysql": "STAR
 INSERT_IGNORE: Final = {"sqlite": "INSERT OR IGNORE", "postgres": "INSERT", "mysql": "INSERT IGNORE"}
 CONFLICTS: Final = {"40001", "40P01", 1205, 1213}
 """What PostgreSQL and MySQL say to one of two transactions that wait for each other: it may try again."""
+MISSING: Final = {"42P01", "42703", 1146, 1054}
+"""What PostgreSQL and MySQL say of a table or a column that is not there."""
 TRIES: Final = 8
 
 Row = dict[str, Any]
+T = TypeVar("T")
 
 
 class Connection:
@@ -32,26 +35,25 @@ class Connection:
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """Return what a query finds."""
-        with self._speaking():
-            return self._rows(sql, values)
+        return self._patiently(lambda: self._rows(sql, values))
 
     def change(self, sql: str, values: Sequence[Any] = ()) -> int:
         """Run one statement and return how many rows it changed."""
-        with self._speaking():
-            return self._change(sql, values)
+        return self._patiently(lambda: self._change(sql, values))
 
-    def transaction(self, work: Callable[[Transaction], Any]) -> Any:
-        """Do `work` wholly or not at all; it is done anew if it got into the way of another transaction."""
-        for remaining in reversed(range(TRIES)):
+    def transaction(self, work: Callable[[Transaction], T]) -> T:
+        """Do `work` wholly or not at all."""
+        return self._patiently(lambda: self._attempt(work))
+
+    def _patiently(self, work: Callable[[], T]) -> T:
+        """Do `work`, anew if it got into the way of another transaction."""
+        for _ in range(TRIES):
             try:
                 with self._speaking():
-                    return self._attempt(work)
+                    return work()
             except _Conflict:
-                if not remaining:
-                    raise StoreUnavailable(
-                        f"{self.where} is too busy: other transactions were in the way {TRIES} times"
-                    ) from None
-        raise AssertionError
+                continue
+        raise StoreUnavailable(f"{self.where} is too busy: other transactions were in the way {TRIES} times")
 
     def forget(self) -> None:
         """Drop the connection without touching it, as a forked child must: it is its parent's."""
@@ -67,7 +69,7 @@ class Connection:
             except Exception as error:  # noqa: BLE001 - it is gone either way
                 del error
 
-    def _attempt(self, work: Callable[[Transaction], Any]) -> Any:
+    def _attempt(self, work: Callable[[Transaction], T]) -> T:
         self._change(BEGIN[self.driver], ())
         try:
             result = work(Transaction(self._rows, self._change, self.driver))
@@ -156,16 +158,15 @@ def _is_conflict(error: Exception) -> bool:
     return getattr(error, "pgcode", None) in CONFLICTS or (bool(error.args) and error.args[0] in CONFLICTS)
 
 
+def _lacks_tables(error: Exception, text: str) -> bool:
+    code = getattr(error, "pgcode", None) or (error.args[0] if error.args else None)
+    return code in MISSING or "no such table" in text or "no such column" in text or "has no column" in text
+
+
 def _in_words(error: Exception, where: str) -> str:
     text = " ".join(str(error).split())
     lowered = text.lower()
-    if (
-        "no such table" in lowered
-        or "does not exist" in lowered
-        or "doesn't exist" in lowered
-        or "no such column" in lowered
-        or "unknown column" in lowered
-    ):
+    if _lacks_tables(error, lowered):
         mend = "its tables are missing or not up to date: run `craft schedule:table` and `craft migrate`"
     elif "not a database" in lowered or "malformed" in lowered:
         mend = "the file is damaged: move it away, and a new one is made"

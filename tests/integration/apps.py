@@ -167,7 +167,9 @@ class App:
         assert after != before, f"nothing to change in {path}"
         file.write_text(after, encoding="utf-8")
 
-    def provider(self, register: str, header: str = "", bases: str = "Provider", attribute: str = "application") -> None:
+    def provider(
+        self, register: str, header: str = "", bases: str = "Provider", attribute: str = "application"
+    ) -> None:
         """The app's own provider, with these lines in `register`; `app` is the container there."""
         lines = [
             "from masonite.providers import Provider",

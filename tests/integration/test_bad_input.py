@@ -82,8 +82,10 @@ def test_a_task_without_handle(app: App) -> None:
 
 
 def test_a_constructor_that_cannot_be_injected(app: App) -> None:
-    app.tasks(f"class Needy(Task):\n    {ALWAYS}\n\n    def __init__(self, mystery):\n        pass\n\n"
-              f"    def handle(self):\n        pass\n\n\n{WELL}")  # fmt: skip
+    app.tasks(
+        f"class Needy(Task):\n    {ALWAYS}\n\n    def __init__(self, mystery):\n        pass\n\n"
+        f"    def handle(self):\n        pass\n\n\n{WELL}"
+    )
     one_line(app.craft("schedule:run").exits(1), "Needy", "mystery", "app/tasks/Tasks.py:4")
 
 
@@ -126,7 +128,8 @@ def test_any_name_is_listed_and_called_as_it_is(app: App, name: str) -> None:
 @pytest.mark.parametrize("key", NAMES)
 def test_any_key_is_told_as_it_is_when_its_task_fails(app: App, key: str) -> None:
     app.tasks(
-        f"class Odd(Task):\n    {ALWAYS}\n\n    def handle(self):\n        raise RuntimeError({key!r})\n", file="../odd.py"
+        f"class Odd(Task):\n    {ALWAYS}\n\n    def handle(self):\n        raise RuntimeError({key!r})\n",
+        file="../odd.py",
     )
     app.provider(f"app.bind({key!r}, Odd)", header="from app.odd import Odd")
     done = app.craft("schedule:run", "-v").exits(1)
@@ -136,8 +139,10 @@ def test_any_key_is_told_as_it_is_when_its_task_fails(app: App, key: str) -> Non
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_a_terminal_that_cannot_show_a_letter_does_not_stop_the_tick(app: App, encoding: str) -> None:
-    app.tasks(f"class Odd(Task):\n    {ALWAYS}\n    name = '日本語'\n\n    def handle(self):\n        raise RuntimeError('日本')\n"
-              f"\n\n{WELL}")  # fmt: skip
+    app.tasks(
+        f"class Odd(Task):\n    {ALWAYS}\n    name = '日本語'\n\n    def handle(self):\n        raise RuntimeError('日本')\n"
+        f"\n\n{WELL}"
+    )
     done = app.python_craft("schedule:run", "-v", PYTHONIOENCODING=encoding, PYTHONUTF8="0", LC_ALL="C").exits(1)
     assert "well" in done.out
     assert "Odd" in done.err

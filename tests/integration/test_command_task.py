@@ -33,7 +33,9 @@ def test_quoted_arguments_stay_whole(app: App, line: str, arguments: list[str]) 
     assert app.craft("schedule:run").exits(0).out == f"{arguments}\n"
 
 
-@pytest.mark.parametrize("line", ["$HOME", "*", "a; echo b", "a && echo b", "a | cat", "`echo b`", "$(echo b)", "> file"])
+@pytest.mark.parametrize(
+    "line", ["$HOME", "*", "a; echo b", "a && echo b", "a | cat", "`echo b`", "$(echo b)", "> file"]
+)
 def test_there_is_no_shell(app: App, line: str) -> None:
     command(app, f"CommandTask({f'{PRINT_ARGUMENTS} {line}'!r})")
     before = app.files()
@@ -84,7 +86,9 @@ def test_it_runs_in_the_apps_folder_with_the_environment_of_craft(app: App) -> N
 
 
 def test_without_a_rule_it_runs_every_minute_and_with_one_by_that(app: App) -> None:
-    command(app, "CommandTask('echo minutely'), CommandTask('echo daily').daily(), CommandTask('echo five').at('17:00')")
+    command(
+        app, "CommandTask('echo minutely'), CommandTask('echo daily').daily(), CommandTask('echo five').at('17:00')"
+    )
     midnight, five = (datetime(2026, 3, 3, hour, tzinfo=timezone.utc) for hour in (0, 17))
     app.edit("app/providers/AppProvider.py", lambda text: text.replace(".daily()", ".daily().in_timezone('UTC')"))
     app.edit("app/providers/AppProvider.py", lambda text: text.replace("'17:00')", "'17:00').in_timezone('UTC')"))

@@ -84,7 +84,9 @@ PLACES = ["before both", "between them", "after both"]
 def test_tasks_can_be_added_by_any_provider_that_comes_later(app: App, place: str, ours: str) -> None:
     """Later than either of the two; before both there is no scheduler yet to add to."""
     app.tasks(TASKS, file="../shared.py")
-    app.provider("if app.has('scheduler'):\n    app.make('scheduler').add(SayHi)", header="from app.shared import SayHi")
+    app.provider(
+        "if app.has('scheduler'):\n    app.make('scheduler').add(SayHi)", header="from app.shared import SayHi"
+    )
     order = ["scheduler.providers.ScheduleProvider", "ScheduleProvider"]
     if ours == "last":
         order.reverse()
@@ -203,6 +205,7 @@ def test_a_masonite_task_that_decides_itself_is_obeyed(app: App) -> None:
 
 def test_masonites_command_task_runs(app: App) -> None:
     app.provider(
-        """app.make('scheduler').add(CommandTask('echo "a  b"'))""", header="from masonite.scheduling import CommandTask"
+        """app.make('scheduler').add(CommandTask('echo "a  b"'))""",
+        header="from masonite.scheduling import CommandTask",
     )
     assert app.python_craft("schedule:run").exits(0).out == "a  b\n"

@@ -52,7 +52,9 @@ def test_bases_and_things_that_are_no_tasks_are_not_run(app: App) -> None:
 # --- app/tasks -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("prepare", [lambda app: None, lambda app: (app.root / "app/tasks").mkdir()], ids=["missing", "empty"])
+@pytest.mark.parametrize(
+    "prepare", [lambda app: None, lambda app: (app.root / "app/tasks").mkdir()], ids=["missing", "empty"]
+)
 def test_no_folder_or_an_empty_one_is_no_error(app: App, prepare) -> None:
     prepare(app)
     done = app.craft("schedule:run").exits(0)

@@ -61,7 +61,9 @@ def handle(self):
 """
 
 
-@pytest.mark.parametrize("place", [IN_CONSTRUCTOR, IN_HANDLE, IN_ASYNC_HANDLE, IN_WHEN], ids=["constructor", "handle", "async", "when"])
+@pytest.mark.parametrize(
+    "place", [IN_CONSTRUCTOR, IN_HANDLE, IN_ASYNC_HANDLE, IN_WHEN], ids=["constructor", "handle", "async", "when"]
+)
 @pytest.mark.parametrize(
     ("header", "annotation"),
     [(PLAIN, "Greeter"), (PLAIN, "'Greeter'"), (POSTPONED, "Greeter"), (POSTPONED, "'Greeter'")],
@@ -116,7 +118,9 @@ def test_defaults_arrive_as_they_are_written(app: App, parameter: str, shown: st
 
 
 def test_injected_and_default_parameters_may_be_mixed(greeting: App) -> None:
-    body = "def handle(self, greeter: Greeter, whom='Bob: the other', *rest, loudly=0.5, **more):\n    greeter.greet(whom)"
+    body = (
+        "def handle(self, greeter: Greeter, whom='Bob: the other', *rest, loudly=0.5, **more):\n    greeter.greet(whom)"
+    )
     greeting.write("app/tasks/SayHi.py", task(PLAIN, body))
     assert greeting.craft("schedule:run").exits(0).out == "Hello, Bob: the other!\n"
 
@@ -136,9 +140,13 @@ def test_injected_and_default_parameters_may_be_mixed(greeting: App) -> None:
     ],
     ids=["no annotation", "a plain value", "an unknown name", "imported for type checkers only", "handle"],
 )
-def test_a_parameter_nothing_can_fill_is_one_line_that_names_it(greeting: App, header: str, body: str, named: str) -> None:
+def test_a_parameter_nothing_can_fill_is_one_line_that_names_it(
+    greeting: App, header: str, body: str, named: str
+) -> None:
     greeting.write("app/tasks/SayHi.py", task(header, body))
-    greeting.tasks(f"class Other(Task):\n    {ALWAYS}\n\n    def handle(self):\n        print('other')", file="Other.py")
+    greeting.tasks(
+        f"class Other(Task):\n    {ALWAYS}\n\n    def handle(self):\n        print('other')", file="Other.py"
+    )
     done = greeting.craft("schedule:run").exits(1)
     assert done.out == "other\n"
     assert len(done.err.splitlines()) == 1
@@ -152,7 +160,10 @@ def test_a_parameter_nothing_can_fill_is_one_line_that_names_it(greeting: App, h
 def test_an_async_handle_is_awaited_and_may_fail(app: App) -> None:
     app.write(
         "app/tasks/SayHi.py",
-        task("import asyncio", "async def handle(self):\n    await asyncio.sleep(0)\n    raise RuntimeError('async trouble')"),
+        task(
+            "import asyncio",
+            "async def handle(self):\n    await asyncio.sleep(0)\n    raise RuntimeError('async trouble')",
+        ),
     )
     done = app.craft("schedule:run").exits(1)
     assert "async trouble" in done.err

@@ -26,7 +26,9 @@ def fails(name: str = "Fails", rule: str = ALWAYS) -> str:
 # --- what it writes --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("source", ["", says("Hi!", rule=NEVER), says("Hi!", rule="")], ids=["none", "not due", "on demand"])
+@pytest.mark.parametrize(
+    "source", ["", says("Hi!", rule=NEVER), says("Hi!", rule="")], ids=["none", "not due", "on demand"]
+)
 def test_with_nothing_due_it_writes_nothing_and_exits_0(app: App, source: str) -> None:
     app.tasks(source)
     done = app.craft("schedule:run").exits(0)
@@ -170,13 +172,17 @@ def test_task_may_be_given_several_times(app: App) -> None:
 
 @pytest.mark.parametrize("word", ["greeter", "hey", "SayHi"], ids=["its key", "its name", "its class name"])
 def test_task_takes_key_name_and_class_name(app: App, word: str) -> None:
-    app.tasks("class SayHi(Task):\n    run_every = '1 minute'\n    name = 'hey'\n\n    def handle(self):\n        print('Hi!')")
+    app.tasks(
+        "class SayHi(Task):\n    run_every = '1 minute'\n    name = 'hey'\n\n    def handle(self):\n        print('Hi!')"
+    )
     app.provider("app.bind('greeter', SayHi)", header="from app.tasks.Tasks import SayHi")
     assert app.craft("schedule:run", "--task", word).exits(0).out == "Hi!\n"
 
 
 def test_task_named_twice_in_two_ways_runs_once(app: App) -> None:
-    app.tasks("class SayHi(Task):\n    run_every = '1 minute'\n    name = 'hey'\n\n    def handle(self):\n        print('Hi!')")
+    app.tasks(
+        "class SayHi(Task):\n    run_every = '1 minute'\n    name = 'hey'\n\n    def handle(self):\n        print('Hi!')"
+    )
     assert app.craft("schedule:run", "--task", "hey", "--task", "SayHi").exits(0).out == "Hi!\n"
 
 
@@ -204,7 +210,9 @@ def test_an_unknown_task_exits_2_with_the_closest_names(app: App) -> None:
 
 
 def test_the_closest_names_include_names_tasks_gave_themselves(app: App) -> None:
-    app.tasks("class Nightly(Task):\n    run_every = '1 minute'\n    name = 'clean-up'\n\n    def handle(self):\n        pass")
+    app.tasks(
+        "class Nightly(Task):\n    run_every = '1 minute'\n    name = 'clean-up'\n\n    def handle(self):\n        pass"
+    )
     assert "clean-up" in app.craft("schedule:run", "--task", "cleanup").exits(2).err
 
 

@@ -1,0 +1,1 @@
+GUARDS = {"default": "web", "web": {"model": None, "once": False}}
