@@ -1,10 +1,10 @@
 """How long it takes to tell which of 1,000 rules are due.
 
-Each figure is the mean of four minutes of a Monday in New York, from a busy one to a quiet one; who judges reads the
+Each figure is the mean of twelve minutes of a Monday, spread over the day and over the hour; who judges reads the
 clock once for each zone. The targets are what cronsim was measured at, and what it takes in the same run.
 """
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 from measure import Target, best, compared, race
 from peers import PEERS
@@ -19,8 +19,8 @@ COUNT = 1000
 MIXED = "judging 1,000 mixed rules"
 CRON = "judging 1,000 cron expressions"
 SHOULD_RUN, TICK = "ours: task.should_run(now)", "ours: the tick (due.judge)"
-TIMES = ((4, 0), (13, 0), (14, 17), (19, 30))
-MINUTES = [datetime(2026, 6, 1, hour, minute, tzinfo=timezone.utc) for hour, minute in TIMES]
+MIDNIGHT = datetime(2026, 6, 1, tzinfo=timezone.utc)
+MINUTES = [MIDNIGHT + timedelta(hours=2, minutes=7) * number for number in range(12)]
 
 
 def measured():

@@ -1,7 +1,7 @@
 """Real Masonite apps, made fresh for each test, and the ways to run `craft` in them.
 
-`App.python_craft` and `App.console_craft` start a process, as a developer or cron does; `App.craft` boots the app in this
-process, which takes a tenth of the time and lets coverage see it. All three answer with a `Finished`.
+`App.python_craft` and `App.console_craft` start a process, as a developer or cron does; `App.craft` boots the app in
+this process, which takes a tenth of the time and lets coverage see it. All three answer with a `Finished`.
 """
 
 from __future__ import annotations
@@ -112,9 +112,6 @@ class Finished:
     def json(self) -> Any:
         """Standard output, which must be one JSON document and nothing else."""
         return json.loads(self.out)
-
-    def errors_about(self, word: str) -> list[str]:
-        return [line for line in self.err.splitlines() if word in line]
 
     def __str__(self) -> str:
         return f"--- code {self.code}\n--- stdout\n{self.out}\n--- stderr\n{self.err}\n---"
@@ -231,7 +228,7 @@ class App:
         return run([str(console_script()), *arguments], self.root, environment)
 
     def craft_on_terminal(self, *arguments: str, columns: int = 80, **environment: str) -> Finished:
-        """`python craft` with these arguments on a terminal; `out` is what the terminal shows, both streams together."""
+        """`python craft` with these arguments on a terminal; `out` is all it shows, both streams together."""
         self.forget_runs()
         return run_on_terminal([sys.executable, "craft", *arguments], self.root, environment, columns)
 

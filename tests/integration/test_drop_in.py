@@ -1,4 +1,4 @@
-"""In Masonite's place: wherever our provider stands in the list, what apps already do with Masonite's scheduler works."""
+"""In Masonite's place: wherever our provider is listed, what apps already do with Masonite's scheduler works."""
 
 from __future__ import annotations
 

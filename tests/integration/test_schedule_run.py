@@ -42,7 +42,7 @@ def test_under_cron_only_the_tasks_own_output_is_written(app: App) -> None:
 
 
 def test_output_comes_while_the_task_still_runs(app: App) -> None:
-    """What a task prints is not kept back until its end: it waits here for a file made after its first line was read."""
+    """It waits for a file that is made when its first line was read."""
     app.write(
         "app/tasks/Slow.py",
         """
@@ -155,6 +155,8 @@ def test_json_of_nothing_due_is_a_document_too(app: App) -> None:
     assert app.craft("schedule:run", "--json").exits(0).json()["runs"] == []
 
 
+SAY_HI_CALLED_HEY = says("Hi!", rule=f"{ALWAYS}\n    name = 'hey'")
+
 # --- --task and --force ----------------------------------------------------------------------------------------------
 
 
@@ -172,17 +174,13 @@ def test_task_may_be_given_several_times(app: App) -> None:
 
 @pytest.mark.parametrize("word", ["greeter", "hey", "SayHi"], ids=["its key", "its name", "its class name"])
 def test_task_takes_key_name_and_class_name(app: App, word: str) -> None:
-    app.tasks(
-        "class SayHi(Task):\n    run_every = '1 minute'\n    name = 'hey'\n\n    def handle(self):\n        print('Hi!')"
-    )
+    app.tasks(SAY_HI_CALLED_HEY)
     app.provider("app.bind('greeter', SayHi)", header="from app.tasks.Tasks import SayHi")
     assert app.craft("schedule:run", "--task", word).exits(0).out == "Hi!\n"
 
 
 def test_task_named_twice_in_two_ways_runs_once(app: App) -> None:
-    app.tasks(
-        "class SayHi(Task):\n    run_every = '1 minute'\n    name = 'hey'\n\n    def handle(self):\n        print('Hi!')"
-    )
+    app.tasks(SAY_HI_CALLED_HEY)
     assert app.craft("schedule:run", "--task", "hey", "--task", "SayHi").exits(0).out == "Hi!\n"
 
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import pendulum
 import pytest
+
 from scheduler.rules import Moment
 from scheduler.Task import Task, schedule_of
 from scheduler.tasks import CommandTask
@@ -651,7 +652,7 @@ def build(row: Row, way: dict[str, Any] | Callable[[Any], Any]) -> Task:
     return task
 
 
-@lru_cache(maxsize=None)
+@cache
 def moments(span: tuple[datetime, datetime], zone_name: str) -> list[tuple[datetime, Moment]]:
     """Every minute of February, every half hour and every last minute of a day of the four years."""
     zone = ZoneInfo(zone_name)
@@ -659,7 +660,11 @@ def moments(span: tuple[datetime, datetime], zone_name: str) -> list[tuple[datet
     while face < span[1]:
         minutes.append((face, Moment.of(face.replace(tzinfo=zone), zone)))
         last = face.hour == 23 and face.minute >= 30
-        face += MINUTE if span is FEBRUARY or face.minute == 59 else timedelta(minutes=29 if last and face.minute == 30 else 30)
+        face += (
+            MINUTE
+            if span is FEBRUARY or face.minute == 59
+            else timedelta(minutes=29 if last and face.minute == 30 else 30)
+        )
     return minutes
 
 

@@ -7,12 +7,15 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+
 from scheduler.Task import Task
 
 CASES = json.loads((Path(__file__).parents[1] / "cases" / "laravel_between.json").read_text("utf-8"))["cases"]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['now'][11:16]} {case['tz']} in {case['start']}-{case['end']}")
+@pytest.mark.parametrize(
+    "case", CASES, ids=lambda case: f"{case['now'][11:16]} {case['tz']} in {case['start']}-{case['end']}"
+)
 def test_windows_are_laravels(case):
     """In whichever order zone and window are said."""
     now, window = datetime.fromisoformat(case["now"]), (case["start"], case["end"])

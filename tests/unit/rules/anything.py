@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cache
 from random import Random
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
+
 from scheduler.rules import Rule, declared_rule
 
 from . import model
@@ -49,7 +50,7 @@ class Somewhere(NamedTuple):
         return walk(self.start, self.end, self.zone_name)
 
 
-@lru_cache(maxsize=None)
+@cache
 def stretches(name: str) -> tuple[Somewhere, ...]:
     """Return three days around every change of a zone's clock, and around some turns of month and year."""
     plain = [datetime(*day, tzinfo=UTC) for day in ((2024, 2, 29), (2024, 1, 1), (2026, 5, 3), (2025, 6, 30))]
@@ -84,7 +85,9 @@ class Limits(NamedTuple):
 @st.composite
 def limits(draw: st.DrawFn) -> Limits:
     """Draw up to two constraints."""
-    chosen = draw(st.sets(st.sampled_from(("run_on", "run_on_days_of_month", "run_between", "run_not_between")), max_size=2))
+    chosen = draw(
+        st.sets(st.sampled_from(("run_on", "run_on_days_of_month", "run_between", "run_not_between")), max_size=2)
+    )
     declared: dict[str, object] = {}
     says: list[Says] = []
     weekdays = month_days = None
@@ -199,7 +202,9 @@ def random_field(random: Random, low: int, high: int, names: list[str] | tuple[(
         written = str(first)
         if names and random.random() < 0.4 and first - low < len(names):
             written = random.choice((str.lower, str.upper, str.title))(names[first - low])
-        return random.choice((written, written, f"{written}-{last}", f"{written}-{last}/{step}", f"{first}/{step}", f"*/{step}"))
+        return random.choice(
+            (written, written, f"{written}-{last}", f"{written}-{last}/{step}", f"{first}/{step}", f"*/{step}")
+        )
 
     if random.random() < 0.35:
         return "*"
@@ -209,13 +214,19 @@ def random_field(random: Random, low: int, high: int, names: list[str] | tuple[(
 def random_cron(random: Random, *, special: bool = True) -> str:
     """Write a five-field expression at random, with times mostly at night; it may be one that never fires."""
     minute = random.choice((random_field(random, 0, 59), random.choice(("0", "30", "*/15", "29,30", "0,1,59", "*"))))
-    hour = random.choice((random_field(random, 0, 23), random_field(random, 0, 4), random.choice(("*", "0", "2", "23", "0-3"))))
+    hour = random.choice(
+        (random_field(random, 0, 23), random_field(random, 0, 4), random.choice(("*", "0", "2", "23", "0-3")))
+    )
     month_day = random_field(random, 1, 31)
     weekday = random_field(random, 0, 7, model.WEEKDAYS)
     if special and random.random() < 0.3:
-        month_day = random.choice(("L", "LW", f"{random.randint(1, 31)}W", f"{random.randint(1, 28)},L", "1W,15W", "*,LW"))
+        month_day = random.choice(
+            ("L", "LW", f"{random.randint(1, 31)}W", f"{random.randint(1, 28)},L", "1W,15W", "*,LW")
+        )
     if special and random.random() < 0.3:
-        weekday = random.choice((f"{random.randint(0, 7)}L", f"{random.randint(0, 7)}#{random.randint(1, 5)}", "mon#1,5L", "3,friL"))
+        weekday = random.choice(
+            (f"{random.randint(0, 7)}L", f"{random.randint(0, 7)}#{random.randint(1, 5)}", "mon#1,5L", "3,friL")
+        )
     month = "*" if random.random() < 0.7 else random_field(random, 1, 12, model.MONTHS)
     return random.choice((" ", "  ", "\t")).join((minute, hour, month_day, month, weekday))
 

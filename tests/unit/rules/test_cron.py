@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+
 from scheduler.errors import InvalidSchedule, UnacceptableValue
 from scheduler.rules import Moment, Recurrence, cron, declared_rule
 
@@ -227,7 +228,10 @@ def test_the_next_runs_are_those_of_cronsims_own_tests(case):
         ("0 0 15W * *", ["2024-01-15", "2024-02-15", "2024-03-15", "2024-04-15", "2024-05-15", "2024-06-14"]),
         ("0 0 1W 6,9 *", ["2024-06-03", "2024-09-02"]),  # a Saturday and a Sunday: never into the month before
         ("0 0 31W 3,8 *", ["2024-03-29", "2024-08-30"]),  # a Sunday and a Saturday: never into the month after
-        ("0 0 31W * *", ["2024-01-31", "2024-03-29", "2024-05-31", "2024-07-31", "2024-08-30"]),  # months that have a 31st
+        (
+            "0 0 31W * *",
+            ["2024-01-31", "2024-03-29", "2024-05-31", "2024-07-31", "2024-08-30"],
+        ),  # months that have a 31st
         ("0 0 29W 2 *", ["2024-02-29", "2028-02-29", "2032-02-27"]),
         ("0 0 * * 5L", ["2024-01-26", "2024-02-23", "2024-03-29"]),
         ("0 0 * * 5#2", ["2024-01-12", "2024-02-09", "2024-03-08"]),

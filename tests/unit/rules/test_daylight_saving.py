@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+
 from scheduler.rules import Moment, Rule, cron, declared_rule
 
 from .cases import cases
@@ -52,7 +53,9 @@ def test_riga_is_as_in_debians_cron(case):
     zone = ZoneInfo(case["tz"])
     expected = [datetime.fromisoformat(run) for run in case["expected_runs"]]
     after = in_zone(case["start_local"], zone).astimezone(UTC) + MINUTE
-    assert due_between(cron(case["cron"]), after, expected[-1], zone) == [run.isoformat(timespec="minutes") for run in expected]
+    assert due_between(cron(case["cron"]), after, expected[-1], zone) == [
+        run.isoformat(timespec="minutes") for run in expected
+    ]
 
 
 # Each row: a night when clocks change, a rule, and all that is due from 20:00 on, for eight or more hours.
@@ -68,8 +71,16 @@ FORWARD_HAVANA = ("America/Havana", "2024-03-09T20:00-05:00", "2024-03-10T08:00-
 BACK_HAVANA = ("America/Havana", "2024-11-02T20:00-04:00", "2024-11-03T08:00-05:00")  # 0:59 -> 0:00
 FORWARD_ASUNCION = ("America/Asuncion", "2023-09-30T20:00-04:00", "2023-10-01T08:00-03:00")  # 23:59 -> 1:00
 FORWARD_BEIRUT = ("Asia/Beirut", "2024-03-30T20:00+02:00", "2024-03-31T08:00+03:00")  # 23:59 -> 1:00
-LOST_DAY_APIA = ("Pacific/Apia", "2011-12-29T20:00-10:00", "2011-12-31T08:00+14:00")  # 29 December 23:59 -> 31 December 0:00
-PAUSE_CASABLANCA = ("Africa/Casablanca", "2024-03-09T20:00+01:00", "2024-03-10T08:00+00:00")  # 2:59 -> 2:00, for Ramadan
+LOST_DAY_APIA = (
+    "Pacific/Apia",
+    "2011-12-29T20:00-10:00",
+    "2011-12-31T08:00+14:00",
+)  # 29 December 23:59 -> 31 December 0:00
+PAUSE_CASABLANCA = (
+    "Africa/Casablanca",
+    "2024-03-09T20:00+01:00",
+    "2024-03-10T08:00+00:00",
+)  # 2:59 -> 2:00, for Ramadan
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from types import ModuleType
 from zoneinfo import ZoneInfo
 
 import pytest
+
 from scheduler.errors import UnacceptableValue
 from scheduler.rules import Moment, Recurrence, cron
 
@@ -114,10 +115,14 @@ def test_the_plain_model_agrees(name: str):
             moments[start] = [Moment.of(shown.instant, zone) for shown in minutes]
         expected = fire_times([cron_part(expression)], minutes)
         told = f"{expression!r} around {change}"
-        assert [m.instant for m, shown in zip(minutes, moments[start], strict=True) if rule.matches(shown)] == expected, told
+        assert [
+            m.instant for m, shown in zip(minutes, moments[start], strict=True) if rule.matches(shown)
+        ] == expected, told
         after = start + MINUTE * random.randrange(len(minutes))
         assert runs(rule, after, end, zone, 60) == [run for run in expected if run > after][:60], told
-        assert runs_back(rule, start - MINUTE, after, zone, 60) == [run for run in reversed(expected) if run < after][:60], told
+        assert (
+            runs_back(rule, start - MINUTE, after, zone, 60) == [run for run in reversed(expected) if run < after][:60]
+        ), told
 
 
 @pytest.mark.parametrize("name", CRONSIM_ZONES)
@@ -163,7 +168,11 @@ def test_croniter_agrees(croniter: ModuleType):
     while asked < 500:
         expression = random_cron(random)
         *_, month_day, _, weekday = expression.split()
-        if re.search("[0-9]W", month_day) or (month_day != "*" and re.search("[L#]", weekday)) or re.search("[0-9]/", weekday):
+        if (
+            re.search("[0-9]W", month_day)
+            or (month_day != "*" and re.search("[L#]", weekday))
+            or re.search("[0-9]/", weekday)
+        ):
             continue
         start = datetime(2024, 1, 1, tzinfo=UTC) + MINUTE * random.randrange(10**6)
         try:

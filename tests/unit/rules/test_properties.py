@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
+
 from scheduler.errors import InvalidSchedule
 from scheduler.rules import Moment, Rule, declared_rule
 
@@ -89,7 +90,9 @@ def test_a_previous_run_is_strictly_earlier_and_due(said: Said, zone: ZoneInfo, 
 
 
 @given(any_rule, a_zone, an_instant, a_zone)
-def test_it_does_not_matter_in_which_zone_an_instant_is_written(said: Said, zone: ZoneInfo, instant: datetime, other: ZoneInfo):
+def test_it_does_not_matter_in_which_zone_an_instant_is_written(
+    said: Said, zone: ZoneInfo, instant: datetime, other: ZoneInfo
+):
     rule, elsewhere = said.rule, instant.astimezone(other)
     assert rule.next_after(elsewhere, zone) == rule.next_after(instant, zone)
     assert rule.previous_before(elsewhere, zone) == rule.previous_before(instant, zone)
@@ -115,12 +118,35 @@ def test_every_rule_can_be_told_in_words(said: Said):
     assert words.isascii()
 
 
-MEANINGFUL = ("minutes", "5", "day", ":", "30", "-", "+", ".", " ", "*", "/", ",", "mon", "L", "W", "#", "@daily", "last", "\t", "9" * 25)
+MEANINGFUL = (
+    "minutes",
+    "5",
+    "day",
+    ":",
+    "30",
+    "-",
+    "+",
+    ".",
+    " ",
+    "*",
+    "/",
+    ",",
+    "mon",
+    "L",
+    "W",
+    "#",
+    "@daily",
+    "last",
+    "\t",
+    "9" * 25,
+)
 STRANGE = ("\x00", "٥", "¹", "ß", "ı", "\u212a", "\ud800", "\u200b", "\xa0", "\n", "{}", "<b>", "%s", "1_0", "?")
 nonsense = st.one_of(
     st.text(max_size=20),
     st.lists(st.sampled_from(MEANINGFUL + STRANGE), max_size=9).map("".join),
-    st.lists(st.sampled_from(("*", "1", "0-5", "*/7", "60", "L", "5#2", "jan", "x", "0", "~", "H")), min_size=4, max_size=7).map(" ".join),
+    st.lists(
+        st.sampled_from(("*", "1", "0-5", "*/7", "60", "L", "5#2", "jan", "x", "0", "~", "H")), min_size=4, max_size=7
+    ).map(" ".join),
 )
 attributes = st.sampled_from(
     ("run_every", "run_at", "run_cron", "twice_daily", "run_on", "run_on_days_of_month", "run_between", "run_not_between",

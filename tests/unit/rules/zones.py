@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
-from functools import lru_cache
+from functools import cache
 from zoneinfo import ZoneInfo
 
 UTC = timezone.utc
@@ -14,16 +14,31 @@ PLAIN = ("UTC", "Asia/Kathmandu")
 HOURLY = ("Europe/Riga", "America/New_York", "America/St_Johns", "Pacific/Chatham", "Europe/Dublin")
 """Shifts of one hour, some of them from and to odd offsets; Dublin's winter time is its "summer" time in reverse."""
 
-AT_MIDNIGHT = ("Africa/Cairo", "America/Asuncion", "America/Havana", "Asia/Beirut", "America/Sao_Paulo", "Asia/Amman", "Asia/Tehran")
+AT_MIDNIGHT = (
+    "Africa/Cairo",
+    "America/Asuncion",
+    "America/Havana",
+    "Asia/Beirut",
+    "America/Sao_Paulo",
+    "Asia/Amman",
+    "Asia/Tehran",
+)
 """The hour from 0:00 is skipped, or the one before midnight repeated: days without a 0:00, and days with two."""
 
-ODD = ("Australia/Lord_Howe", "Antarctica/Troll", "Africa/Casablanca", "Pacific/Apia", "Pacific/Kwajalein", "Asia/Pyongyang")
+ODD = (
+    "Australia/Lord_Howe",
+    "Antarctica/Troll",
+    "Africa/Casablanca",
+    "Pacific/Apia",
+    "Pacific/Kwajalein",
+    "Asia/Pyongyang",
+)
 """Thirty minutes, two hours, a pause for Ramadan, a day that never was, one shown twice, a new standard time."""
 
 ZONES = PLAIN + HOURLY + AT_MIDNIGHT + ODD
 
 
-@lru_cache(maxsize=None)
+@cache
 def changes(name: str) -> tuple[datetime, ...]:
     """Return the instants (UTC) between 2009 and 2033 at which the clock of a zone changes, and two of Kwajalein's."""
     spans = [(datetime(2009, 1, 1, tzinfo=UTC), datetime(2033, 1, 1, tzinfo=UTC))]

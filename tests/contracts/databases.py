@@ -1,0 +1,160 @@
+"""The databases a store may be in: where they are, and an empty one of each for a test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from masoniteorm.connections import ConnectionResolver
+
+from scheduler.masonite.database import connection_of
+from scheduler.stores import DatabaseStore, local_store
+from scheduler.stores.schema import TABLES, create_statements, drop_statements
+
+SERVERS = {
+    "postgres": os.environ.get("TEST_POSTGRES", "postgres://postgres@127.0.0.1:5432/postgres"),
+    "mysql": os.environ.get("TEST_MYSQL", "mysql://root@127.0.0.1:3306/mysql"),
+}
+"""Servers on which tests may make databases of their own."""
+
+Details = dict[str, Any]
+"""One connection as config/database.py has it."""
+
+
+class Application:
+    """As much of a Masonite application as a store needs: the resolver of config/database.py."""
+
+    objects: Mapping[Any, Any] = {}
+
+    def __init__(self, details: Mapping[str, Any] | None = None, base_path: str = ".") -> None:
+        self.base_path = base_path
+        self.resolver = ConnectionResolver().set_connection_details(dict(details or {}))
+
+    def has(self, name: str) -> bool:
+        return name == "resolver"
+
+    def make(self, name: str) -> Any:
+        return {"resolver": self.resolver}[name]
+
+    def resolve(self, target: Any) -> Any:
+        return target()
+
+
+@contextmanager
+def quick_folder() -> Iterator[Path]:
+    """Make a folder in memory where there can be one, for databases that need not outlive a power cut."""
+    memory = "/dev/shm"
+    path = Path(tempfile.mkdtemp(prefix="scheduler-", dir=memory if os.access(memory, os.W_OK) else None))
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def server_details(driver: str) -> Details:
+    """Return how a server's own database is reached."""
+    url = urlsplit(SERVERS[driver])
+    return {
+        "driver": driver,
+        "host": url.hostname,
+        "port": url.port,
+        "user": url.username,
+        "password": url.password or "",
+        "database": url.path.strip("/"),
+        "prefix": "",
+        "options": {},
+    }
+
+
+def raw_connection(details: Details) -> Any:
+    """Connect in autocommit mode, past everything that is tested."""
+    if details["driver"] == "sqlite":
+        return sqlite3.connect(details["database"], isolation_level=None)
+    if details["driver"] == "postgres":
+        import psycopg2
+
+        raw = psycopg2.connect(
+            host=details["host"],
+            port=details["port"],
+            user=details["user"],
+            password=details["password"],
+            dbname=details["database"],
+        )
+        raw.autocommit = True
+        return raw
+    import pymysql
+
+    return pymysql.connect(
+        host=details["host"],
+        port=details["port"],
+        user=details["user"],
+        password=details["password"],
+        database=details["database"],
+        autocommit=True,
+    )
+
+
+def execute(details: Details, *statements: str) -> list[Any]:
+    """Run statements past everything that is tested, and return what the last one finds."""
+    raw = raw_connection(details)
+    try:
+        cursor = raw.cursor()
+        for statement in statements:
+            cursor.execute(statement)
+        return list(cursor.fetchall()) if cursor.description else []
+    finally:
+        raw.close()
+
+
+def why_unreachable(driver: str) -> str:
+    """Return why a server cannot be used, nothing if it can."""
+    try:
+        raw_connection(server_details(driver)).close()
+    except Exception as error:  # noqa: BLE001 - drivers raise classes of their own
+        return f"{driver} at {SERVERS[driver]}: {error}"
+    return ""
+
+
+def make_database(driver: str, name: str) -> Details:
+    """Make an empty database on a server and return how it is reached."""
+    details = server_details(driver)
+    quoted = f'"{name}"' if driver == "postgres" else f"`{name}`"
+    execute(details, f"DROP DATABASE IF EXISTS {quoted}", f"CREATE DATABASE {quoted}")
+    if driver == "postgres":
+        execute(details, f"ALTER DATABASE {quoted} SET synchronous_commit = off")
+    return {**details, "database": name}
+
+
+def drop_database(details: Details) -> None:
+    """Remove a database that `make_database` made, whoever still is connected to it."""
+    server, name = server_details(details["driver"]), details["database"]
+    if details["driver"] == "postgres":
+        execute(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        return
+    for (number,) in execute(server, f"SELECT id FROM information_schema.processlist WHERE db = '{name}'"):
+        with suppress(Exception):  # it ended by itself
+            execute(server, f"KILL {number}")
+    execute(server, f"DROP DATABASE IF EXISTS `{name}`")
+
+
+def make_empty_tables(details: Details) -> None:
+    """Leave a database with a store's tables, all empty."""
+    driver = details["driver"]
+    try:
+        execute(details, "BEGIN", *(f"DELETE FROM {table}" for table in TABLES), "COMMIT")
+    except Exception:  # noqa: BLE001 - a table is missing: drivers raise classes of their own
+        execute(details, *drop_statements(), *create_statements(driver))
+
+
+def open_store(details: Details) -> DatabaseStore:
+    """Open the store in a database, as an app with that connection does."""
+    if details["driver"] == "local":
+        return local_store(details["database"])
+    return DatabaseStore(connection_of(Application({"default": "it", "it": details}), None))

@@ -1,0 +1,316 @@
+"""Runs: from pending to running to one outcome, and what is kept of them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from contracts.conftest import Member
+from contracts.values import ELSEWHERE, HERE, NOON, TTL, after, claim, claimed, ended, forced, one_run
+from scheduler.process import host_name
+from scheduler.runs import Outcome, Run, SkipReason
+from scheduler.stores import DatabaseStore
+
+
+def test_a_pending_run_is_started_by_its_owner(store: DatabaseStore) -> None:
+    run = one_run(store)
+    assert store.start(run, 4711, after(1))
+    (running,) = store.open_runs()
+    assert (running.started_at, running.pid, running.host) == (after(1), 4711, host_name())
+    assert running.outcome is None
+
+
+def test_a_run_is_started_once(member: Member) -> None:
+    run = one_run(member.store)
+    assert member.store.start(run, 4711, after(1))
+    assert not member.open().start(run, 4712, after(2))
+    assert [running.pid for running in member.store.open_runs()] == [4711]
+
+
+def test_a_run_is_not_started_for_one_who_is_not_its_owner_any_more(member: Member) -> None:
+    run = one_run(member.store)
+    assert member.open().adopt(run, ELSEWHERE, after(1))
+    assert not member.store.start(run, 4711, after(2))
+    assert member.store.start(replace(run, owner=ELSEWHERE), 4711, after(2))
+
+
+def test_a_pending_run_is_adopted_once(member: Member) -> None:
+    run = one_run(member.store)
+    assert member.open().adopt(run, ELSEWHERE, after(1))
+    assert not member.store.adopt(run, "a third one", after(2))
+    assert [open_run.owner for open_run in member.store.open_runs()] == [ELSEWHERE]
+
+
+def test_a_run_that_is_given_back_belongs_to_nobody_and_can_be_taken_by_anybody(store: DatabaseStore) -> None:
+    run = one_run(store)
+    assert store.adopt(run, "", after(1))
+    (free,) = store.open_runs()
+    assert free.owner == ""
+    assert store.adopt(free, ELSEWHERE, after(2))
+    assert not store.adopt(free, HERE, after(2))
+
+
+def test_what_runs_or_has_ended_cannot_be_adopted(store: DatabaseStore) -> None:
+    running, finished = claimed(store, claim("a"), claim("b"))
+    store.start(running, 1, after(1))
+    store.finish(ended(finished, Outcome.SKIPPED))
+    assert not store.adopt(running, ELSEWHERE, after(2))
+    assert not store.adopt(finished, ELSEWHERE, after(2))
+
+
+def test_what_has_ended_cannot_be_started(store: DatabaseStore) -> None:
+    run = one_run(store)
+    assert store.finish(ended(run, Outcome.SKIPPED))
+    assert not store.start(run, 1, after(1))
+
+
+def test_an_outcome_is_written_with_all_that_goes_with_it(member: Member) -> None:
+    run = one_run(member.store)
+    member.store.start(run, os.getpid(), after(1))
+    result = replace(
+        run,
+        outcome=Outcome.FAILED,
+        started_at=after(1),
+        ended_at=after(7.25),
+        detail="a detail",
+        error="RuntimeError: it went wrong",
+        location="app/tasks/A.py:7",
+        traceback="Traceback (most recent call last):\n  …",
+        output="one\ntwo\n",
+    )
+    assert member.store.finish(result)
+    read = member.open().run(run.id)
+    assert read == replace(result, host=host_name(), pid=os.getpid())
+    assert read.seconds == 6.25
+    assert member.store.open_runs() == []
+
+
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_every_outcome_can_be_written(store: DatabaseStore, outcome: Outcome) -> None:
+    run = one_run(store)
+    assert store.finish(ended(run, outcome))
+    assert store.run(run.id).outcome is outcome
+
+
+@pytest.mark.parametrize("reason", list(SkipReason))
+def test_every_reason_to_skip_can_be_written(store: DatabaseStore, reason: SkipReason) -> None:
+    run = one_run(store)
+    assert store.finish(ended(run, Outcome.SKIPPED, skip_reason=reason, detail="why"))
+    read = store.run(run.id)
+    assert (read.outcome, read.skip_reason, read.detail) == (Outcome.SKIPPED, reason, "why")
+
+
+def test_a_run_has_exactly_one_outcome_the_first(member: Member) -> None:
+    run = one_run(member.store)
+    assert member.store.finish(ended(run, Outcome.CRASHED))
+    assert not member.open().finish(ended(run, Outcome.SUCCEEDED))
+    assert member.store.run(run.id).outcome is Outcome.CRASHED
+
+
+def test_writing_the_same_outcome_again_is_no_contradiction(store: DatabaseStore) -> None:
+    """The answer to the first time may have been lost on its way."""
+    run = one_run(store)
+    assert store.finish(ended(run, Outcome.FAILED))
+    assert store.finish(ended(run, Outcome.FAILED))
+
+
+def test_the_next_attempt_is_claimed_with_the_outcome(store: DatabaseStore) -> None:
+    run = one_run(store)
+    retry = claim("a", attempt=2, late=True, start_after=after(90))
+    assert store.finish(ended(run, Outcome.FAILED), retry)
+    (pending,) = store.open_runs()
+    assert (pending.attempt, pending.owner, pending.start_after, pending.late) == (2, "", after(90), True)
+    assert pending.fire_time == NOON
+    assert store.finish(ended(run, Outcome.FAILED), retry), "the answer was lost"
+    assert len(store.open_runs()) == 1
+
+
+def test_no_attempt_is_claimed_by_one_whose_outcome_came_too_late(store: DatabaseStore) -> None:
+    run = one_run(store)
+    store.finish(ended(run, Outcome.SUCCEEDED))
+    assert not store.finish(ended(run, Outcome.CRASHED), claim("a", attempt=2))
+    assert store.open_runs() == []
+
+
+def test_a_run_that_is_not_there_is_none(store: DatabaseStore) -> None:
+    assert store.run(4711) is None
+    assert not store.finish(ended(Run("a", NOON, id=4711)))
+    assert not store.adopt(Run("a", NOON, id=4711), HERE, NOON)
+    assert not store.start(Run("a", NOON, id=4711), 1, NOON)
+
+
+# -- heartbeats --
+
+
+def test_a_run_was_last_heard_of_when_it_was_claimed(store: DatabaseStore) -> None:
+    run = one_run(store)
+    assert store.heartbeats() == {run.id: NOON}
+
+
+def test_starting_adopting_and_beating_are_signs_of_life(store: DatabaseStore) -> None:
+    first, second, third, finished = claimed(store, *(claim(key) for key in "abcd"))
+    store.finish(ended(finished))
+    store.start(first, 1, after(1))
+    store.adopt(second, ELSEWHERE, after(2))
+    assert store.heartbeats() == {first.id: after(1), second.id: after(2), third.id: NOON}
+    store.beat(HERE, after(9), TTL)
+    assert store.heartbeats() == {first.id: after(9), second.id: after(2), third.id: after(9)}
+
+
+# -- history --
+
+
+@pytest.fixture
+def told(store: DatabaseStore) -> DatabaseStore:
+    """A store with a short history."""
+    story = [
+        ("a", 0, Outcome.SUCCEEDED),
+        ("b", 0, Outcome.FAILED),
+        ("a", 1, Outcome.FAILED),
+        ("b", 1, Outcome.SKIPPED),
+        ("a", 2, Outcome.TIMED_OUT),
+        ("c", 2, Outcome.MISSED),
+    ]
+    for key, minutes, outcome in story:
+        run = one_run(store, key, minutes, now=after(minutes=minutes))
+        store.finish(ended(run, outcome, ended_at=after(minutes=minutes, seconds=5), output="much", traceback="long"))
+    one_run(store, "c", 3, now=after(minutes=3))
+    return store
+
+
+def seen(runs: list[Run]) -> list[tuple[str, int]]:
+    return [(run.key, run.fire_time.minute) for run in runs]
+
+
+def test_history_is_the_newest_first_open_runs_included(told: DatabaseStore) -> None:
+    assert seen(told.history()) == [("c", 3), ("c", 2), ("a", 2), ("b", 1), ("a", 1), ("b", 0), ("a", 0)]
+
+
+def test_history_of_some_tasks(told: DatabaseStore) -> None:
+    assert seen(told.history(keys=["a"])) == [("a", 2), ("a", 1), ("a", 0)]
+    assert seen(told.history(keys=["c", "b"])) == [("c", 3), ("c", 2), ("b", 1), ("b", 0)]
+    assert told.history(keys=["nobody"]) == []
+
+
+def test_history_of_some_outcomes(told: DatabaseStore) -> None:
+    failures = [outcome for outcome in Outcome if outcome.is_failure]
+    assert seen(told.history(outcomes=failures)) == [("a", 2), ("a", 1), ("b", 0)]
+    assert seen(told.history(outcomes=[Outcome.SKIPPED])) == [("b", 1)]
+
+
+def test_history_since_a_time(told: DatabaseStore) -> None:
+    assert seen(told.history(since=after(minutes=2))) == [("c", 3), ("c", 2), ("a", 2)]
+    assert told.history(since=after(minutes=4)) == []
+
+
+def test_history_up_to_a_limit(told: DatabaseStore) -> None:
+    assert seen(told.history(limit=2)) == [("c", 3), ("c", 2)]
+
+
+def test_history_with_everything_at_once(told: DatabaseStore) -> None:
+    found = told.history(keys=["a", "b"], outcomes=[Outcome.FAILED], since=after(minutes=0), limit=1)
+    assert seen(found) == [("a", 1)]
+
+
+def test_history_leaves_out_what_is_long(told: DatabaseStore) -> None:
+    run = told.history(keys=["a"], limit=1)[0]
+    assert (run.output, run.traceback) == ("", "")
+    whole = told.run(run.id)
+    assert (whole.output, whole.traceback) == ("much", "long")
+
+
+def test_the_last_run_of_each_task_is_its_latest_that_has_an_outcome(told: DatabaseStore) -> None:
+    last = told.last_runs(["a", "b", "c", "nobody"])
+    assert {key: run.outcome for key, run in last.items()} == {
+        "a": Outcome.TIMED_OUT,
+        "b": Outcome.SKIPPED,
+        "c": Outcome.MISSED,
+    }
+    assert told.last_runs([]) == {}
+
+
+def test_pruning_removes_what_ended_before_a_time_and_nothing_that_is_open(told: DatabaseStore) -> None:
+    old = one_run(told, "old", now=after(minutes=-90))
+    assert told.prune(after(minutes=1)) == 2
+    assert seen(told.history()) == [("old", 0), ("c", 3), ("c", 2), ("a", 2), ("b", 1), ("a", 1)]
+    assert told.run(old.id) is not None
+    assert told.prune(after(minutes=1)) == 0
+    assert told.prune(after(minutes=99)) == 4
+    assert seen(told.history()) == [("old", 0), ("c", 3)]
+
+
+def test_numbers_of_runs_are_never_given_twice(store: DatabaseStore) -> None:
+    first = one_run(store)
+    store.finish(ended(first))
+    store.prune(after(minutes=99))
+    assert one_run(store, "b").id > first.id
+
+
+# -- ticks --
+
+
+def test_the_last_tick_of_each_host_is_remembered(member: Member) -> None:
+    member.store.record_tick("alpha", NOON)
+    member.store.record_tick("beta", after(1))
+    member.store.record_tick("alpha", after(minutes=1))
+    member.store.record_tick("alpha", after(minutes=1))
+    assert member.open().ticks() == {"alpha": after(minutes=1), "beta": after(1)}
+
+
+# -- text --
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("", ""),
+        ("plain", "plain"),
+        ("a NUL \0 within", "a NUL \ufffd within"),
+        ("a surrogate \udc80 alone", "a surrogate ? alone"),
+        ("emoji 🚀 and 日本語", "emoji 🚀 and 日本語"),
+        ("'quotes' \"and\" \\backslashes\\ % %s ? :a {x}", "'quotes' \"and\" \\backslashes\\ % %s ? :a {x}"),
+        ("blanks at the end  \n\n", "blanks at the end  \n\n"),
+        ("\r\n\t\x01\x7f", "\r\n\t\x01\x7f"),
+    ],
+    ids=["empty", "plain", "NUL", "surrogate", "emoji", "quotes", "blanks", "control"],
+)
+def test_text_comes_back_as_it_was_but_for_what_databases_refuse(store: DatabaseStore, text: str, kept: str) -> None:
+    run = one_run(store)
+    fields = ("detail", "error", "location", "traceback", "output")
+    assert store.finish(ended(run, Outcome.FAILED, **dict.fromkeys(fields, text)))
+    read = store.run(run.id)
+    assert {name: getattr(read, name) for name in fields} == dict.fromkeys(fields, kept)
+
+
+@pytest.mark.parametrize("character", ["x", "é", "🚀", "\ufffd"])
+def test_64_kib_of_output_and_a_long_traceback_are_kept_whole(store: DatabaseStore, character: str) -> None:
+    run = one_run(store)
+    output = character * 65536
+    assert store.finish(ended(run, Outcome.FAILED, output=output, traceback=output, error=output[:5000]))
+    read = store.run(run.id)
+    assert read.output == output
+    assert read.traceback == output
+    assert read.error == output[:5000]
+
+
+def test_a_claims_detail_may_be_any_text(store: DatabaseStore) -> None:
+    claimed(store, claim("a", outcome=Outcome.MISSED, detail="🚀 'late'"))
+    assert store.history()[0].detail == "🚀 'late'"
+
+
+def test_times_are_kept_to_the_microsecond_and_in_utc(store: DatabaseStore) -> None:
+    run = one_run(store)
+    moment = NOON + timedelta(microseconds=1)
+    store.finish(ended(run, started_at=moment, ended_at=moment + timedelta(microseconds=1)))
+    read = store.run(run.id)
+    assert (read.started_at, read.ended_at) == (moment, moment + timedelta(microseconds=1))
+    assert read.started_at.utcoffset() == timedelta()
+
+
+def test_a_run_by_hand_has_no_fire_time(store: DatabaseStore) -> None:
+    (run,) = claimed(store, forced())
+    store.finish(ended(run))
+    assert store.run(run.id).fire_time is None

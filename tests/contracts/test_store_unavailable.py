@@ -1,0 +1,447 @@
+"""A store that cannot be used says so in one line with a mend in it, and works again once it can."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sqlite3
+import stat
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts.conftest import SERVER_MEMBERS, details_of
+from contracts.databases import Details, execute, make_empty_tables, open_store, raw_connection
+from contracts.proxy import Proxy
+from contracts.values import HERE, NOON, TTL, after, claim, claimed, ended, lease, one_run
+from scheduler.errors import StoreUnavailable
+from scheduler.runs import Run
+from scheduler.stores import DatabaseStore, local_store
+from scheduler.stores import local as local_module
+from scheduler.stores.schema import TABLES, create_statements, drop_statements
+
+FILES = ["local", "sqlite"]
+PENDING = Run("a", NOON, id=1, owner=HERE)
+
+OPERATIONS: dict[str, Callable[[DatabaseStore], Any]] = {
+    "cursors": lambda store: store.cursors(),
+    "claim": lambda store: store.claim([claim("z")], {"z": after(minutes=1)}, HERE, NOON),
+    "open_runs": lambda store: store.open_runs(),
+    "adopt": lambda store: store.adopt(PENDING, HERE, NOON),
+    "start": lambda store: store.start(PENDING, 1, NOON),
+    "finish": lambda store: store.finish(ended(PENDING)),
+    "beat": lambda store: store.beat(HERE, NOON, TTL),
+    "heartbeats": lambda store: store.heartbeats(),
+    "acquire": lambda store: store.acquire(lease("z"), NOON),
+    "hand_over": lambda store: store.hand_over("z", "mine", HERE, 1),
+    "release": lambda store: store.release("z", "mine"),
+    "leases": lambda store: store.leases(),
+    "unlock": lambda store: store.unlock("z"),
+    "history": lambda store: store.history(),
+    "run": lambda store: store.run(1),
+    "last_runs": lambda store: store.last_runs(["a"]),
+    "prune": lambda store: store.prune(NOON),
+    "record_tick": lambda store: store.record_tick("here", NOON),
+    "ticks": lambda store: store.ticks(),
+}
+"""Everything that can be asked of a store."""
+
+READING = {"cursors", "open_runs", "heartbeats", "leases", "history", "run", "last_runs", "ticks"}
+
+
+def said_by(store: DatabaseStore, operation: Callable[[DatabaseStore], Any] = OPERATIONS["claim"]) -> str:
+    """Return what a store says that cannot be used."""
+    with pytest.raises(StoreUnavailable) as caught:
+        operation(store)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert "the scheduler's store" in message
+    assert len(message) < 500
+    return message
+
+
+def works(store: DatabaseStore) -> bool:
+    """Tell whether everything that can be asked of a store is answered."""
+    for operation in OPERATIONS.values():
+        operation(store)
+    return True
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for a locked SQLite file no longer than a moment."""
+    monkeypatch.setattr(local_module, "BUSY_SECONDS", 0.05)
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", functools.partial(connect, timeout=0.05))
+
+
+@pytest.fixture(params=FILES)
+def file_details(request: pytest.FixtureRequest, folder: Path) -> Details:
+    """A store in a file: the default one, and an app's SQLite database."""
+    details = details_of(request.param, folder, lambda _: {})
+    assert details is not None
+    return details
+
+
+@pytest.fixture(params=SERVER_MEMBERS)
+def server_details(request: pytest.FixtureRequest, database: Callable[[str], Details]) -> Details:
+    """A store in a server."""
+    return database(request.param)
+
+
+@pytest.fixture
+def proxied(server_details: Details) -> Iterator[tuple[Proxy, DatabaseStore]]:
+    """A store in a server, and the way to it."""
+    proxy = Proxy(server_details["host"], server_details["port"])
+    store = open_store({**server_details, "host": "127.0.0.1", "port": proxy.port})
+    yield proxy, store
+    store.connection.close()
+    proxy.close()
+
+
+# -- away --
+
+
+def test_a_server_that_is_away_is_said_to_be(proxied: tuple[Proxy, DatabaseStore]) -> None:
+    proxy, store = proxied
+    proxy.cut()
+    assert "check that it runs" in said_by(store)
+
+
+def test_whatever_is_asked_of_a_server_that_went_away(proxied: tuple[Proxy, DatabaseStore]) -> None:
+    proxy, store = proxied
+    for operation in OPERATIONS.values():
+        operation(store)
+        proxy.cut()
+        said_by(store, operation)
+        said_by(store, operation)
+        proxy.mend()
+    assert works(store)
+
+
+def test_what_was_claimed_before_a_server_went_away_is_still_claimed(proxied: tuple[Proxy, DatabaseStore]) -> None:
+    proxy, store = proxied
+    run = one_run(store)
+    proxy.cut()
+    said_by(store)
+    proxy.mend()
+    assert claimed(store, claim("a"), now=after(1)) == []
+    assert store.open_runs() == [run]
+
+
+def test_a_claim_that_a_server_lost_on_the_way_was_made_wholly_or_not_at_all(
+    proxied: tuple[Proxy, DatabaseStore], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy, store = proxied
+    execute_one = store.connection._execute
+
+    def until(marker: str) -> Callable[[str, Any], Any]:
+        def execute_or_not(sql: str, values: Any) -> Any:
+            if sql.startswith(marker):
+                proxy.cut()
+            return execute_one(sql, values)
+
+        return execute_or_not
+
+    monkeypatch.setattr(store.connection, "_execute", until("COMMIT"))
+    with pytest.raises(StoreUnavailable):
+        store.claim([claim("a"), claim("b")], {"a": after(minutes=1), "b": after(minutes=1)}, HERE, NOON)
+    monkeypatch.undo()
+    proxy.mend()
+    assert store.cursors() == {}
+    assert store.open_runs() == []
+    assert len(claimed(store, claim("a"), claim("b"), now=after(1))) == 2
+
+
+# -- half migrated --
+
+
+def test_missing_tables_are_said_to_be_missing_and_how_to_make_them(server_details: Details) -> None:
+    store = open_store(server_details)
+    assert works(store)
+    execute(server_details, *drop_statements())
+    for operation in OPERATIONS.values():
+        message = said_by(store, operation)
+        assert "craft schedule:table" in message
+        assert "craft migrate" in message
+    execute(server_details, *create_statements(server_details["driver"]))
+    assert works(store)
+    store.connection.close()
+
+
+def test_missing_tables_of_an_apps_sqlite_database(folder: Path) -> None:
+    details = {"driver": "sqlite", "database": str(folder / "app.sqlite3"), "prefix": ""}
+    store = open_store(details)
+    assert "craft schedule:table" in said_by(store)
+    make_empty_tables(details)
+    assert works(store)
+
+
+def test_one_missing_table_is_enough(server_details: Details) -> None:
+    store = open_store(server_details)
+    for table in TABLES:
+        execute(server_details, f"ALTER TABLE {table} RENAME TO elsewhere")
+        with pytest.raises(StoreUnavailable, match="craft schedule:table"):
+            works(store)
+        execute(server_details, f"ALTER TABLE elsewhere RENAME TO {table}")
+    assert works(store)
+    store.connection.close()
+
+
+def test_a_missing_column_is_an_old_migration(server_details: Details) -> None:
+    execute(server_details, "ALTER TABLE scheduler_runs DROP COLUMN late")
+    store = open_store(server_details)
+    assert "craft schedule:table" in said_by(store)
+    store.connection.close()
+    execute(server_details, *drop_statements())
+
+
+def test_a_database_that_is_not_there_is_not_taken_for_missing_tables(server_details: Details) -> None:
+    message = said_by(open_store({**server_details, "database": "no_such_database"}))
+    assert "no_such_database" in message
+    assert "config/database.py" in message
+    assert "craft migrate" not in message
+
+
+def test_a_user_that_is_not_there_is_not_taken_for_missing_tables(server_details: Details) -> None:
+    message = said_by(open_store({**server_details, "user": "no_such_user", "password": "wrong"}))
+    assert "config/database.py" in message
+    assert "craft migrate" not in message
+
+
+def test_no_message_gives_a_password_away(server_details: Details) -> None:
+    store = open_store({**server_details, "port": 1, "password": "correct horse"})
+    assert "correct horse" not in said_by(store)
+
+
+# -- locked --
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_locked_file_is_said_to_be_locked(file_details: Details) -> None:
+    store = open_store(file_details)
+    assert works(store)
+    with closing(sqlite3.connect(file_details["database"], isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        for name in sorted(OPERATIONS.keys() - READING):
+            message = said_by(store, OPERATIONS[name])
+            assert "locked" in message, name
+            assert "see who has it open" in message
+        for name in sorted(READING):
+            OPERATIONS[name](store)
+    assert works(store)
+    store.connection.close()
+
+
+def test_a_locked_row_of_a_server_is_waited_for_and_then_told(server_details: Details) -> None:
+    store = open_store(server_details)
+    store.acquire(lease(), NOON)
+    setting = {"postgres": "SET lock_timeout = 50", "mysql": "SET innodb_lock_wait_timeout = 1"}
+    store.connection.change(setting[server_details["driver"]])
+    with closing(raw_connection(server_details)) as other:
+        cursor = other.cursor()
+        cursor.execute("BEGIN")
+        cursor.execute("UPDATE scheduler_leases SET pid = 9 WHERE task = 'a'")
+        with pytest.raises(StoreUnavailable):
+            store.unlock("a")
+    assert store.unlock("a")
+    store.connection.close()
+
+
+# -- damaged --
+
+
+@pytest.mark.parametrize("length", [1, 100, 20000])
+def test_a_file_that_is_no_database_is_said_to_be_damaged(file_details: Details, length: int) -> None:
+    path = Path(file_details["database"])
+    path.parent.mkdir(exist_ok=True)
+    for suffix in ("-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    path.write_bytes(b"no database " * length)
+    store = open_store(file_details)
+    for name, operation in OPERATIONS.items():
+        assert "damaged: move it away" in said_by(store, operation), name
+    assert path.read_bytes() == b"no database " * length, "it is not overwritten"
+    path.unlink()
+    if file_details["driver"] == "sqlite":
+        make_empty_tables(file_details)
+    assert works(store)
+
+
+def test_a_file_that_is_damaged_in_the_middle_is_said_to_be_damaged(file_details: Details) -> None:
+    store = open_store(file_details)
+    for number in range(60):
+        run = one_run(store, f"task {number}")
+        store.finish(ended(run, output="x" * 3000))
+    store.connection.close()
+    path = Path(file_details["database"])
+    content = bytearray(path.read_bytes())
+    content[4096:-4096] = b"\xa5" * len(content[4096:-4096])
+    path.write_bytes(content)
+    with pytest.raises(StoreUnavailable, match="damaged: move it away"):
+        works(store)
+    path.rename(path.with_suffix(".damaged"))
+    if file_details["driver"] == "sqlite":
+        make_empty_tables(file_details)
+    assert works(store)
+
+
+def test_an_empty_file_is_a_new_store(folder: Path) -> None:
+    path = folder / "scheduler.sqlite3"
+    path.touch()
+    assert works(local_store(str(path)))
+
+
+def test_a_store_whose_making_was_interrupted_is_made_to_the_end(folder: Path) -> None:
+    path = str(folder / "scheduler.sqlite3")
+    half = sqlite3.connect(path, isolation_level=None)
+    for statement in create_statements("sqlite")[:2]:
+        half.execute(statement)
+    half.close()
+    assert works(local_store(path))
+
+
+# -- a folder in the way --
+
+
+def test_a_folder_where_the_file_should_be(folder: Path) -> None:
+    (folder / "scheduler.sqlite3").mkdir()
+    assert "scheduler.sqlite3" in said_by(local_store(str(folder / "scheduler.sqlite3")))
+
+
+def test_a_file_where_the_folder_should_be(folder: Path) -> None:
+    (folder / "storage").write_text("", encoding="utf-8")
+    assert "storage" in said_by(local_store(str(folder / "storage" / "scheduler.sqlite3")))
+
+
+# -- full and read-only disks --
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path, missing: Callable[[str], Any]) -> Iterator[Path]:
+    """A disk of its own with room for a megabyte."""
+    if os.geteuid() != 0:
+        missing("root, who may mount a small disk")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)], capture_output=True, text=True
+    )
+    if mounted.returncode:
+        missing(f"a small disk: {mounted.stderr.strip()}")
+    yield disk
+    subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+@pytest.fixture(params=FILES)
+def on_small_disk(request: pytest.FixtureRequest, small_disk: Path) -> Details:
+    """A store in a file on a small disk."""
+    details = details_of(request.param, small_disk, lambda _: {})
+    assert details is not None
+    return details
+
+
+def test_a_full_disk_is_said_to_be_full(on_small_disk: Details, small_disk: Path) -> None:
+    store = open_store(on_small_disk)
+    run = one_run(store)
+    fill(small_disk)
+    for attempt in range(2):
+        message = said_by(store, lambda store: store.finish(ended(run, output="x" * 65536)))
+        assert "the disk is full: make room" in message, attempt
+    assert store.open_runs() == [run], "nothing is half written"
+    (small_disk / "ballast").unlink()
+    assert store.finish(ended(run, output="x" * 65536))
+    assert works(store)
+    store.connection.close()
+
+
+def test_a_store_cannot_be_made_on_a_full_disk(small_disk: Path) -> None:
+    fill(small_disk)
+    store = local_store(str(small_disk / "store" / "scheduler.sqlite3"))
+    assert "the disk is full: make room" in said_by(store)
+    (small_disk / "ballast").unlink()
+    assert works(store)
+    store.connection.close()
+
+
+def test_a_read_only_disk_is_said_to_be(on_small_disk: Details, small_disk: Path) -> None:
+    store = open_store(on_small_disk)
+    run = one_run(store)
+    store.connection.close()
+    remount(small_disk, "ro")
+    try:
+        for _ in range(2):
+            assert "must be able to write" in said_by(store)
+    finally:
+        remount(small_disk, "rw")
+    assert works(store)
+    assert claimed(store, claim("a"), now=after(1)) == []
+    assert store.run(run.id) is not None
+    store.connection.close()
+
+
+def test_a_server_that_lets_nothing_be_written(database: Callable[[str], Details]) -> None:
+    """A standby, or one that was put into maintenance."""
+    details = database("postgres")
+    store = open_store(details)
+    store.connection.change("SET default_transaction_read_only = on")
+    assert "must be able to write" in said_by(store)
+    store.connection.close()
+    assert works(store)
+    store.connection.close()
+
+
+def fill(disk: Path) -> None:
+    """Leave no room on a disk."""
+    with pytest.raises(OSError, match="No space left"), open(disk / "ballast", "wb", buffering=0) as file:
+        while True:
+            file.write(b"x" * 4096)
+
+
+def remount(disk: Path, how: str) -> None:
+    subprocess.run(["mount", "-o", f"remount,{how}", str(disk)], check=True)
+
+
+# -- who may read the file --
+
+
+def test_the_local_file_and_what_lies_beside_it_is_its_owners_alone(folder: Path) -> None:
+    path = folder / "scheduler.sqlite3"
+    before = os.umask(0)
+    try:
+        store = local_store(str(path))
+        assert works(store)
+        names = sorted(file.name for file in folder.iterdir())
+        assert names == ["scheduler.sqlite3", "scheduler.sqlite3-shm", "scheduler.sqlite3-wal"]
+        assert {file.name: stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == dict.fromkeys(
+            names, 0o600
+        )
+    finally:
+        os.umask(before)
+        store.connection.close()
+
+
+def test_the_folders_of_the_local_file_are_made(folder: Path) -> None:
+    path = folder / "storage" / "framework" / "scheduler.sqlite3"
+    assert works(local_store(str(path)))
+    assert path.exists()
+
+
+def test_nothing_is_made_before_it_is_needed(folder: Path) -> None:
+    local_store(str(folder / "scheduler.sqlite3"))
+    assert list(folder.iterdir()) == []
+
+
+def test_connections_of_config_database_that_cannot_hold_a_store() -> None:
+    from contracts.databases import Application
+    from scheduler.masonite.database import connection_of
+
+    app = Application({"default": "it", "it": {"driver": "mssql"}})
+    with pytest.raises(StoreUnavailable, match="mssql"):
+        connection_of(app, None)
+    with pytest.raises(StoreUnavailable, match="no connection 'other'"):
+        connection_of(app, "other")

@@ -1,0 +1,60 @@
+"""The kit users test their schedules with, tested."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+import pytest
+
+from scheduler import Task, clock
+from scheduler.testing import assert_due, assert_not_due, assert_runs, frozen
+
+
+class Nightly(Task):
+    run_at = "2:30"
+    timezone = "Europe/Riga"
+
+    def handle(self) -> None:
+        """Nothing."""
+
+
+def test_assert_due_takes_text_on_the_tasks_own_clock() -> None:
+    assert_due(Nightly, "2027-01-29 02:30")
+    assert_due(Nightly(), datetime(2027, 1, 29, 0, 30, tzinfo=timezone.utc))
+
+
+def test_assert_due_says_when_the_task_runs_instead() -> None:
+    with pytest.raises(AssertionError) as raised:
+        assert_due(Nightly, "2027-01-29 03:30")
+    assert "Nightly is not due at 2027-01-29 03:30" in str(raised.value)
+    assert "after is 2027-01-30 02:30" in str(raised.value)
+
+
+def test_assert_not_due() -> None:
+    assert_not_due(Nightly, "2027-01-29 03:30")
+    with pytest.raises(AssertionError, match="Nightly is due at"):
+        assert_not_due(Nightly, "2027-01-29 02:30")
+
+
+def test_assert_runs_knows_about_skipped_hours() -> None:
+    """Riga's clocks go from 3:00 to 4:00 on 28 March 2027."""
+
+    class AtThree(Nightly):
+        run_at = "3:15"
+
+    assert_runs(AtThree, ("2027-03-27", "2027-03-30"), ["2027-03-27 03:15", "2027-03-28 04:00", "2027-03-29 03:15"])
+
+
+def test_assert_runs_says_what_differs() -> None:
+    with pytest.raises(AssertionError) as raised:
+        assert_runs(Nightly, ("2027-01-29", "2027-01-31"), ["2027-01-29 02:30", "2027-01-29 14:30"])
+    assert "not expected 2027-01-30 02:30" in str(raised.value)
+    assert "missing 2027-01-29 14:30" in str(raised.value)
+
+
+def test_the_clock_stands_still_while_it_is_frozen() -> None:
+    with frozen("2027-01-29 02:30"):
+        first = clock.now()
+        assert clock.now() == first
+        assert first.astimezone(clock.default_zone()).strftime("%Y-%m-%d %H:%M:%S") == "2027-01-29 02:30:00"
+    assert clock.now() > first or clock.now().year < 2027
