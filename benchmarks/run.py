@@ -67,11 +67,11 @@ def _print_figures(figures):
 
 
 def _print_ratios(ratios):
-    print(f"\n{'beside Masonite with no tasks':<40} {'median':>10} {'quartiles':>17}")
+    print(f"\n{'ratios of a whole craft schedule:run':<52} {'median':>8} {'quartiles':>15}")
     for time, found in ratios.items():
-        for who, spread in found.items():
+        for pair, spread in found.items():
             quartiles = f"{spread['lower quartile']:.3f} - {spread['upper quartile']:.3f}"
-            print(f"  {who:<38} {spread['median']:>10.3f} {quartiles:>17} x  {time}")
+            print(f"  {pair:<50} {spread['median']:>8.3f} {quartiles:>15} x  {time}")
 
 
 def _print_targets(targets):
@@ -86,7 +86,7 @@ def _write(figures, ratios, targets):
         "python": platform.python_version(),
         "versions": peers.versions(),
         "figures": [asdict(figure) for figure in figures],
-        "beside Masonite with no tasks": ratios,
+        "ratios of a whole craft schedule:run": ratios,
         "targets": [asdict(target) | {"met": target.met} for target in targets],
     }
     RESULTS.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -129,13 +129,6 @@ def test_keys_that_differ_only_in_case_or_accents_are_different_tasks(store: Dat
     assert [run.key for run in store.history(keys=["Backup"])] == ["Backup"]
 
 
-def test_keys_that_differ_only_in_blanks_at_the_end_are_different_tasks(store: DatabaseStore) -> None:
-    keys = ["backup", "backup "]
-    store.claim([claim(key) for key in keys], dict.fromkeys(keys, after(minutes=1)), HERE, NOON)
-    assert set(store.cursors()) == set(keys)
-    assert [run.key for run in store.history(keys=["backup"])] == ["backup"]
-
-
 def test_the_longest_key_there_can_be_fits(store: DatabaseStore) -> None:
     key = "é" * 159 + "🚀"
     host = "h" * 64

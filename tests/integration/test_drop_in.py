@@ -68,6 +68,16 @@ def test_as_a_process_too(arranged: App) -> None:
     assert arranged.python_craft("schedule:run").exits(0).out == "Hi!\n"
 
 
+def test_make_scheduler_runs_everything_with_our_meaning(arranged: App, capfd: pytest.CaptureFixture[str]) -> None:
+    """Whichever object the container has in the end: found files, class names and exit codes count for its `run`."""
+    arranged.tasks(TASKS)
+    with booted(arranged.root) as application:
+        capfd.readouterr()
+        assert application.make("scheduler").run("SayHo", True) == 0
+        assert application.make("scheduler").run() == 0
+        assert capfd.readouterr().out == "Ho!\nHi!\n"
+
+
 def test_the_list_of_commands_has_each_once(arranged: App) -> None:
     with booted(arranged.root) as application:
         capsule = application.make("commands")

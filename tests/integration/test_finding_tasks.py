@@ -156,8 +156,17 @@ def test_a_task_that_is_found_and_registered_runs_once(app: App, registered: str
     assert (done.out, done.err) == ("Hi!\n", "")
 
 
-@pytest.mark.parametrize("registered", ["app.make('scheduler').add({})", "app.bind('SayHi', {})", "app.simple({})"])
-def test_a_registered_instance_wins_over_the_class_that_was_found(app: App, registered: str) -> None:
+@pytest.mark.parametrize(
+    "registered",
+    [
+        "app.make('scheduler').add({})",
+        "app.bind('SayHi', {})",
+        "app.simple({})",
+        "app.make('scheduler').add(SayHi, {})",
+        "app.bind('SayHi', SayHi)\napp.make('scheduler').add({})",
+    ],
+)
+def test_a_registered_instance_wins_over_its_class(app: App, registered: str) -> None:
     app.tasks(HI)
     instance = "SayHi().cron('0 0 29 2 *')"
     app.provider(registered.format(instance), header="from app.tasks.Tasks import SayHi")

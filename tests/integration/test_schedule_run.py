@@ -138,11 +138,12 @@ def test_json_is_one_document_with_what_came_of_each_run(app: App) -> None:
     assert "no more stamps" in json.dumps(done.json())
 
 
-def test_json_stays_one_document_whatever_tasks_and_commands_print(app: App) -> None:
+@pytest.mark.parametrize("switches", [[], ["--inline"]])
+def test_json_stays_one_document_whatever_tasks_and_commands_print(app: App, switches: list[str]) -> None:
     """Their output goes to standard error then; it is not lost."""
     app.tasks(says('{"not": "ours"}'))
     app.provider("app.make('scheduler').add(CommandTask('echo from a command'))", header=COMMAND)
-    done = app.python_craft("schedule:run", "--json").exits(0)
+    done = app.python_craft("schedule:run", "--json", *switches).exits(0)
     assert len(done.json()["runs"]) == 2
     assert '{"not": "ours"}\n' in done.err
     assert "from a command\n" in done.err

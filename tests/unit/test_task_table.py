@@ -24,7 +24,7 @@ from scheduler.tasks import CommandTask
 FEBRUARY = (datetime(2024, 2, 1), datetime(2024, 3, 1))
 FOUR_YEARS = (datetime(2024, 1, 1), datetime(2028, 1, 1))
 MINUTE = timedelta(minutes=1)
-ENOUGH = 300
+ENOUGH = 120
 
 SUNDAYS, MONDAYS, TUESDAYS, WEDNESDAYS = (4, 11, 18, 25), (5, 12, 19, 26), (6, 13, 20, 27), (7, 14, 21, 28)
 THURSDAYS, FRIDAYS, SATURDAYS = (1, 8, 15, 22, 29), (2, 9, 16, 23), (3, 10, 17, 24)
@@ -282,6 +282,10 @@ TABLE = [
         {"run_every": pendulum.duration(weeks=1)},
     ]),
     Row("every 10 days", on((4, 14, 24), "0:00"), [{"run_every": "10 days"}]),
+    Row("every 100 days", dates(
+        "2024-01-15", "2024-04-24", "2024-08-02", "2024-11-10", "2025-02-18", "2025-05-29", "2025-09-06", "2025-12-15",
+        "2026-03-25", "2026-07-03", "2026-10-11", "2027-01-19", "2027-04-29", "2027-08-07", "2027-11-15",
+    ), [{"run_every": "100 days"}, {"run_every": "2400 hours"}]),
     # every N weeks
     Row("every week", on(SUNDAYS, "0:00"), [
         {"run_every": "1 week"},
@@ -319,6 +323,13 @@ TABLE = [
     Row("every 3 weeks", on(11, "0:00"), [
         {"run_every": "3 weeks"},
         lambda task: task.every("3 weeks"),
+    ]),
+    Row("every 26 weeks on Tuesday and Friday", dates(
+        "2024-02-06", "2024-02-09", "2024-08-06", "2024-08-09", "2025-02-04", "2025-02-07", "2025-08-05", "2025-08-08",
+        "2026-02-03", "2026-02-06", "2026-08-04", "2026-08-07", "2027-02-02", "2027-02-05", "2027-08-03", "2027-08-06",
+    ), [
+        {"run_every": "26 weeks", "run_on": ("tuesday", "friday")},
+        lambda task: task.every("26 weeks").on("tuesday", "friday"),
     ]),
     Row("every 3 weeks from that Sunday on: on Monday and Saturday", on((12, 17), "6:00"), [
         {"run_every": "3 weeks", "run_on": ("monday", "saturday"), "run_at": 6},

@@ -174,3 +174,20 @@ def test_the_zone_of_the_task_counts_and_not_that_of_the_instant():
         after = datetime(2024, 3, 30, 20, tzinfo=UTC).astimezone(other)
         assert rule.next_after(after, riga) == datetime(2024, 3, 31, 1, tzinfo=UTC)
         assert rule.matches(Moment.of(datetime(2024, 3, 31, 1, tzinfo=UTC).astimezone(other), riga))
+
+
+def test_a_fixed_rule_asked_within_the_second_pass_waits_for_the_next_day():
+    riga, rule = ZoneInfo("Europe/Riga"), cron("15,30,45 3 * * *")
+    within = datetime.fromisoformat("2024-10-27T03:20+02:00")
+    assert rule.next_after(within, riga).astimezone(riga).isoformat() == "2024-10-28T03:15:00+02:00"
+    assert rule.previous_before(within, riga).astimezone(riga).isoformat() == "2024-10-27T03:45:00+03:00"
+
+
+def test_a_fixed_rule_asked_at_the_end_of_a_gap_has_run():
+    """What was skipped is made up for in that very minute, and not again."""
+    riga, rule = ZoneInfo("Europe/Riga"), cron("15,30 3 * * *")
+    end = datetime.fromisoformat("2024-03-31T04:00+03:00")
+    assert rule.next_after(end - MINUTE, riga) == end
+    assert rule.next_after(end, riga).astimezone(riga).isoformat() == "2024-04-01T03:15:00+03:00"
+    assert rule.previous_before(end + MINUTE, riga) == end
+    assert rule.previous_before(end, riga).astimezone(riga).isoformat() == "2024-03-30T03:30:00+02:00"

@@ -172,7 +172,7 @@ def test_nonsense_raises_invalid_schedule_and_nothing_else(declared: dict[str, o
         rule = declared_rule("Anything", declared)
     except InvalidSchedule as error:
         message = str(error)
-        assert message.startswith("Anything.run_") or message.startswith("Anything.twice_daily")
+        assert message.startswith(("Anything.run_", "Anything.twice_daily"))
         assert " (try " in message
         assert len(error.examples) >= 2
     else:
