@@ -12,6 +12,7 @@ from scheduler.errors import InvalidSchedule, UnacceptableValue
 
 CATCH_UP: Final = ("none", "latest", "all")
 UNITS: Final = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
+LONGEST: Final = 3653 * 86400
 EXAMPLES: Final = ("'90 seconds'", "'5 minutes'")
 
 
@@ -55,15 +56,24 @@ def policy_from(title: str, values: Mapping[str, Any], defaults: Policy = DEFAUL
 def duration(value: object) -> timedelta:
     """Return '90 seconds', '5 minutes', '24 hours' or a timedelta as a timedelta of 0 or more."""
     if isinstance(value, timedelta):
-        if value < timedelta():
+        seconds = value.total_seconds()
+        if seconds < 0:
             raise UnacceptableValue(value, "is negative", *EXAMPLES)
-        return timedelta(seconds=value.total_seconds())
+        return _bounded(value, seconds)
     match = (
-        re.fullmatch(r"\s*([0-9]{1,9})\s*([a-z]+?)s?\s*", value.lower(), re.ASCII) if isinstance(value, str) else None
+        re.fullmatch(r"\s*([0-9]{1,9})\s*([a-z]+?)s?\s*", value.lower(), re.ASCII)
+        if isinstance(value, str) and value.isascii()
+        else None
     )
     if match is None or match[2] not in UNITS:
         raise UnacceptableValue(value, "is no duration", *EXAMPLES)
-    return timedelta(seconds=int(match[1]) * UNITS[match[2]])
+    return _bounded(value, int(match[1]) * UNITS[match[2]])
+
+
+def _bounded(value: object, seconds: float) -> timedelta:
+    if seconds > LONGEST:
+        raise UnacceptableValue(value, "is longer than ten years", *EXAMPLES)
+    return timedelta(seconds=seconds)
 
 
 def in_words(length: timedelta) -> str:

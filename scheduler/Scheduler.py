@@ -206,9 +206,9 @@ class Scheduler:
         forgiving = run.attempt > 1 or (run.fire_time is not None and task.policy.catch_up != "none")
         if not forgiving and self._give_up(run, task.policy.grace, minute):
             return
+        run = replace(run, late=run.fire_time is not None and run.fire_time < minute)
         if self.store.adopt(run, supervisor.owner, clock.real_now()):
-            late = run.fire_time is not None and run.fire_time < minute
-            supervisor.submit([(task, replace(run, owner=supervisor.owner, late=late))])
+            supervisor.submit([(task, replace(run, owner=supervisor.owner))])
 
     def _give_up(self, run: Run, grace: timedelta, minute: datetime) -> bool:
         """Write down that a pending run was missed, if it is too late to start it."""

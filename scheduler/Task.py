@@ -390,7 +390,7 @@ class Task:
 
     def _windows(self, attribute: str) -> list[object]:
         declared = getattr(self, attribute)
-        if not declared:
+        if is_undeclared(declared):
             return []
         windows = list(declared)
         return windows if all(isinstance(window, (list, tuple)) for window in windows) else [tuple(windows)]

@@ -121,7 +121,8 @@ def zone_named(value: object) -> tzinfo:
         from difflib import get_close_matches  # noqa: PLC0415 - only for somebody who has mistyped
 
         close = [repr(name) for name in get_close_matches(value, sorted(available_timezones()), n=2)]
-        raise UnacceptableValue(value, f"unknown time zone {value!r}", *(close or ZONE_EXAMPLES)) from None
+        others = [name for name in ZONE_EXAMPLES if name not in close]
+        raise UnacceptableValue(value, f"unknown time zone {value!r}", *(close + others)[:2]) from None
 
 
 def name_of(zone: tzinfo) -> str:

@@ -7,6 +7,9 @@ import socket
 from functools import lru_cache
 from typing import NamedTuple
 
+ZOMBIE = "zombie"
+"""The start of a process that has ended and was not waited for yet."""
+
 
 class ProcessIdentity(NamedTuple):
     """A process that no other one, now or later, on this machine or another, is mistaken for.
@@ -41,7 +44,7 @@ class ProcessIdentity(NamedTuple):
         except PermissionError:
             pass
         started = _start_of(self.pid)
-        return bool(self.started and started and started != self.started)
+        return started == ZOMBIE or bool(self.started and started and started != self.started)
 
 
 def this_process() -> ProcessIdentity:
@@ -85,7 +88,7 @@ def _start_of(pid: int) -> str:
     fields = _read(f"/proc/{pid}/stat").rpartition(")")[2].split()
     if not fields:
         return ""
-    return "zombie" if fields[0] in {"Z", "X"} else fields[19]
+    return ZOMBIE if fields[0] in {"Z", "X"} else fields[19]
 
 
 def _read(path: str) -> str:

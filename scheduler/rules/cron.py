@@ -167,7 +167,7 @@ def _weekdays(text: str) -> Weekdays:
         if match := re.fullmatch(r"(\w+)#([0-9]+)", item, re.ASCII):
             if match[2] not in {"1", "2", "3", "4", "5"}:
                 raise UnacceptableValue(
-                    item, f"day of week {item!r}: a month has no weekday number {match[2]}", "'1#1'", "'5#2'"
+                    item, f"day of week {item!r}: a month has no weekday number {match[2]}", *EXAMPLES
                 )
             nth.append((_number(match[1], DAY_OF_WEEK) % 7, int(match[2])))
         elif match := re.fullmatch(r"(\w+)L", item, re.ASCII):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from typing import Final, NamedTuple, TypeVar
 
 from scheduler.errors import InvalidSchedule, UnacceptableValue
@@ -53,7 +54,7 @@ def declared_rule(task: str, declared: Mapping[str, object]) -> Rule | None:
     union, constraints narrow it. Raises `InvalidSchedule`, which names `task`, the attribute and the value.
     """
     values = tuple(declared.values())
-    text = None if any(isinstance(value, AllOf) for value in values) else repr((*declared, *values))
+    text = repr((*declared, *values)) if all(map(_is_plain, values)) else None
     if text is None or text not in _known:
         rule = _declared_rule(task, declared)
         if text is None:
@@ -62,6 +63,13 @@ def declared_rule(task: str, declared: Mapping[str, object]) -> Rule | None:
             _known.clear()
         _known[text] = rule
     return _known[text]
+
+
+def _is_plain(value: object) -> bool:
+    """Tell whether a value is all that it prints."""
+    if type(value) in {list, tuple}:
+        return all(map(_is_plain, value))  # type: ignore[call-overload]  # it is one of the two
+    return type(value) in {str, int, bool, type(None), timedelta}
 
 
 def _declared_rule(task: str, declared: Mapping[str, object]) -> Rule | None:
@@ -197,7 +205,7 @@ def _twice(value: object) -> tuple[int, ...]:
     items = _items(value, TWICE_EXAMPLES)
     if len(items) != 2:  # noqa: PLR2004 - twice is two
         raise UnacceptableValue(value, "is not two times", *TWICE_EXAMPLES)
-    return tuple(time_of_day(item) for item in items)
+    return tuple(_time_in(value, item, TWICE_EXAMPLES) for item in items)
 
 
 def _cron(value: object, constraints: Constraints) -> Rule:
@@ -248,4 +256,14 @@ def _windows(value: object) -> tuple[tuple[int, int], ...]:
     windows = [window for window in several if window] if all(several) else [items]
     if any(len(window) != 2 for window in windows):  # noqa: PLR2004 - a window has a start and an end
         raise UnacceptableValue(value, "is not a start and an end", *WINDOW_EXAMPLES)
-    return tuple((time_of_day(start), time_of_day(end)) for start, end in windows)
+    return tuple(
+        (_time_in(value, start, WINDOW_EXAMPLES), _time_in(value, end, WINDOW_EXAMPLES)) for start, end in windows
+    )
+
+
+def _time_in(value: object, item: object, examples: tuple[str, ...]) -> int:
+    """Return one time of several as a minute of the day; what is wrong with it is said with examples of the whole."""
+    try:
+        return time_of_day(item)
+    except UnacceptableValue as error:
+        raise UnacceptableValue(value, error.problem, *examples) from None

@@ -18,6 +18,7 @@ EXAMPLES: Final = ("'5 minutes'", "'2 hours'")
 TIME_EXAMPLES: Final = ("'5:30'", "'17:00'")
 UNITS: Final = ("second", "minute", "hour", "day", "week", "month", "quarter", "year")
 MINUTE_SECONDS: Final = 60
+SECONDS_IN_MINUTE: Final = {step for step in range(1, 60) if 60 % step == 0}
 MIDNIGHT: Final = (0,)
 FIRST_OF_MONTH: Final = (MonthDays(1 << 1),)
 MONTHS_IN: Final = {"month": 1, "quarter": 3, "year": 12}
@@ -102,7 +103,7 @@ def _duration(value: timedelta) -> tuple[int, str]:
             raise UnacceptableValue(value, "is not a whole number of months, 1 or more", *EXAMPLES)
         return (months, "month") if months % 12 else (months // 12, "year")
     seconds = value.total_seconds()
-    if 0 < seconds < MINUTE_SECONDS and MINUTE_SECONDS % seconds == 0:
+    if seconds in SECONDS_IN_MINUTE:
         return int(seconds), "second"
     if seconds < MINUTE_SECONDS or seconds % MINUTE_SECONDS:
         raise UnacceptableValue(value, "is not a whole number of minutes, 1 or more", *EXAMPLES)

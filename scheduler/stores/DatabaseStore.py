@@ -80,9 +80,9 @@ class DatabaseStore:
     def adopt(self, run: Run, owner: str, now: datetime) -> bool:
         """Take over a pending run from the owner it has in `run`; False where somebody else was quicker."""
         return self._changed(
-            "UPDATE scheduler_runs SET owner = ?, heartbeat_at = ?"
+            "UPDATE scheduler_runs SET owner = ?, heartbeat_at = ?, late = ?"
             " WHERE id = ? AND owner = ? AND started_at IS NULL AND outcome IS NULL",
-            (owner, _text(now), run.id, run.owner),
+            (owner, _text(now), int(run.late), run.id, run.owner),
         )
 
     def start(self, run: Run, pid: int, now: datetime) -> bool:

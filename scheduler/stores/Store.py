@@ -72,7 +72,7 @@ class Store(Protocol):
         """Return the runs without an outcome: pending and running ones."""
 
     def adopt(self, run: Run, owner: str, now: datetime) -> bool:
-        """Take over a pending run from the owner it has in `run`; False where somebody else was quicker."""
+        """Take over a pending run from its owner in `run`, and note if it is late; False if others were quicker."""
 
     def start(self, run: Run, pid: int, now: datetime) -> bool:
         """Turn a pending run of `run.owner` into a running one; False where it is no longer pending or theirs."""

@@ -277,7 +277,7 @@ def test_none_false_and_blank_text_are_not_declared(attribute: str, undeclared: 
 
 @pytest.mark.parametrize("seconds", [0.5, 1.5, 7.5, 7, 90, 61, 0.000001])
 def test_a_duration_that_is_no_whole_number_of_units_is_refused(seconds: float):
-    with pytest.raises(InvalidSchedule, match="SayHi.run_every = "):
+    with pytest.raises(InvalidSchedule, match=r"SayHi\.run_every = "):
         task_class({})().every(timedelta(seconds=seconds))
 
 
