@@ -42,6 +42,8 @@ def policy_of(title: str, task: object, defaults: Policy = DEFAULT) -> Policy:
 
 def policy_from(title: str, values: Mapping[str, Any], defaults: Policy = DEFAULT) -> Policy:
     """Return the policy that `values` give, with `defaults` for those that are `...` or not there."""
+    if all(value is ... for value in values.values()):
+        return defaults
     result = {name: getattr(defaults, name) for name in FIELDS}
     for name, value in values.items():
         if value is ...:

@@ -116,7 +116,7 @@ class Scheduler:
         minute = clock.floor_minute(now)
         try:
             with clock.standing_at(minute):
-                due, failed = ([], []) if force else judge(tasks.usable, minute, self.store.cursors())
+                due, failed = ([], []) if force else judge(tasks.usable, minute, self.store.cursors(before=minute))
         except StoreUnavailable as error:
             listener.lost_store(error)
             return STORE_UNAVAILABLE

@@ -327,8 +327,13 @@ class Task:
 
     def next_run(self, after: datetime | None = None) -> pendulum.DateTime | None:
         """Return the first fire time strictly later than `after` (default: now), None where there is none."""
-        rule, zone = schedule_of(self)
-        found = rule.next_after(clock.instant_of(after, zone), zone) if rule else None
+        rule, zone = self.__dict__.get(SCHEDULE_STATE) or schedule_of(self)
+        if rule is None:
+            return None
+        zone = zone or clock.default_zone()
+        if after is None or after.tzinfo is None:
+            after = clock.instant_of(after, zone)
+        found = rule.next_after(after, zone)
         return clock.as_pendulum(found, zone) if found else None
 
     def next_runs(self, count: int, after: datetime | None = None) -> list[pendulum.DateTime]:

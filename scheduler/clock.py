@@ -135,12 +135,16 @@ def as_pendulum(instant: datetime, zone: tzinfo) -> pendulum.DateTime:
 
     Where pendulum's own data has another offset than the system's (pendulum 2 brings data of 2020), the system's wins.
     """
+    local = in_utc(instant).astimezone(zone)
+    make, its_zone, may_differ = _in_pendulum_terms(zone)
+    result = make(
+        local.year, local.month, local.day, local.hour, local.minute, local.second, local.microsecond, its_zone,
+        fold=local.fold,
+    )  # fmt: skip
+    if not may_differ or result.utcoffset() == local.utcoffset():
+        return result
     import pendulum  # noqa: PLC0415 - see local_zone
 
-    local = in_utc(instant).astimezone(zone)
-    result = _in_pendulum(local, _pendulum_zone(name_of(zone)))
-    if result.utcoffset() == local.utcoffset():
-        return result
     offset = local.utcoffset()
     return _in_pendulum(local, pendulum.timezone(int(offset.total_seconds() if offset else 0)))
 
@@ -155,10 +159,12 @@ def _in_pendulum(local: datetime, zone: tzinfo | None) -> pendulum.DateTime:
 
 
 @lru_cache(maxsize=256)
-def _pendulum_zone(name: str) -> tzinfo:
+def _in_pendulum_terms(zone: tzinfo) -> tuple[type[pendulum.DateTime], tzinfo, bool]:
+    """Return pendulum's DateTime, its zone, and whether that may have another offset (pendulum 2 has its own data)."""
     import pendulum  # noqa: PLC0415 - see local_zone
 
     try:
-        return pendulum.timezone(name)
+        its_zone = pendulum.timezone(name_of(zone))
     except Exception:  # noqa: BLE001 - pendulum 2 and 3 raise different classes for a zone they do not know
-        return pendulum.timezone("UTC")
+        return pendulum.DateTime, pendulum.timezone("UTC"), True
+    return pendulum.DateTime, its_zone, not (isinstance(its_zone, ZoneInfo) and isinstance(zone, ZoneInfo))

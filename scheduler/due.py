@@ -58,23 +58,23 @@ def judge(
     found: list[Due] = []
     failed: list[tuple[T, Exception]] = []
     moments: dict[tzinfo, Moment] = {}
-    known = cursors or {}
+    only_now = (minute,)
     for task in tasks:
         rule = task.rule
         if rule is None:
             continue
         zone = task.zone
-        moment = moments.get(zone)
-        if moment is None:
+        try:
+            moment = moments[zone]
+        except KeyError:
             moment = moments[zone] = Moment.of(minute, zone)
         try:
-            since = known.get(task.claim_key, minute)
-            if since < minute:
+            if cursors and (since := cursors.get(task.claim_key, minute)) < minute:
                 due = _in_window(task, rule, since, minute, moment)
                 if due.run or due.missed:
                     found.append(due)
-            elif rule.matches(moment):
-                found.append(Due(task, tuple(_within(rule, minute))))
+            elif rule.half_hour & moment.half_hour and rule.matches(moment):
+                found.append(Due(task, only_now if rule.step >= MINUTE else tuple(_within(rule, minute))))
         except Exception as error:  # noqa: BLE001 - a rule may be a task's own should_run, which is its user's code
             failed.append((task, error))
     return found, failed

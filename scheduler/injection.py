@@ -44,6 +44,8 @@ def injectable(target: Callable[..., Any]) -> dict[str, type]:
 
     Raises `BrokenTask` for a parameter that is neither annotated with a class nor has a default.
     """
+    if inspect.isclass(target) and target.__init__ is object.__init__:
+        return {}
     code = getattr(target.__init__ if inspect.isclass(target) else target, "__code__", None)
     if (
         code is not None

@@ -10,15 +10,19 @@ from typing import Any
 from scheduler import clock
 from scheduler.errors import BrokenTask
 from scheduler.rules import Moment, Rule
+from scheduler.rules.Moment import HALF_HOUR
 from scheduler.Task import SCHEDULE_ATTRIBUTES, Task, schedule_of
 
 OWN_MODULES = ("scheduler", "masonite.scheduling")
+WITHIN_OWN_MODULES = tuple(f"{module}." for module in OWN_MODULES)
+SAYS_WHEN = SCHEDULE_ATTRIBUTES | {name for name, member in vars(Task).items() if callable(member)}
 
 
 class AskedRule:
     """The rule of a task that overrides `should_run`: whatever that says."""
 
     step = timedelta(minutes=1)
+    half_hour = HALF_HOUR
 
     def __init__(self, task: Any, rule: Rule | None) -> None:
         self.task = task
@@ -62,7 +66,7 @@ def overrides_should_run(target: Any) -> bool:
 
 
 def _is_own(cls: type) -> bool:
-    return cls.__module__.startswith(tuple(f"{module}." for module in OWN_MODULES)) or cls.__module__ in OWN_MODULES
+    return cls.__module__.startswith(WITHIN_OWN_MODULES) or cls.__module__ in OWN_MODULES
 
 
 def check_handle(target: Any) -> None:
@@ -80,8 +84,7 @@ def schedules_itself(cls: type) -> bool:
         for base in cls.__mro__
         if not _is_own(base) and hasattr(base.__dict__.get("__init__"), "__code__")
     ]
-    says = SCHEDULE_ATTRIBUTES | {name for name, member in vars(Task).items() if callable(member)}
-    if any(not says.isdisjoint(code.co_names) for code in codes):
+    if any(not SAYS_WHEN.isdisjoint(code.co_names) for code in codes):
         return True
     return any(code.co_names for code in codes) and schedule_of(cls)[0] is None
 

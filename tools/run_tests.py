@@ -32,7 +32,7 @@ def main() -> int:
     command = [sys.executable, "-m", "tox", "run-parallel", "--parallel-no-spinner"]
     command += ["--discover", *(path for path in found.values() if path)]
     if missing:
-        warning = f"WARNING: no Python {', '.join(missing)} on the PATH or in pyenv: NOT TESTED WITH IT, COVERAGE NOT JUDGED"
+        warning = f"WARNING: no Python {', '.join(missing)} on the PATH or in pyenv: NOT TESTED, COVERAGE NOT JUDGED"
         command += ["--skip-missing-interpreters", "true", "--skip-env", "coverage"]
     print(warning, flush=True)
     shutil.rmtree(REPORTS, ignore_errors=True)

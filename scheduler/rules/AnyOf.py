@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
+from functools import reduce
+from operator import or_
 from typing import Final
 
 from scheduler.rules.Moment import MINUTE, Moment
@@ -14,10 +16,11 @@ class AnyOf:
     """A rule that is due whenever any of `rules` is; a minute that several name is one fire time."""
 
     step = MINUTE
-    __slots__ = ("rules",)
+    __slots__ = ("half_hour", "rules")
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self.rules: Final = tuple(rules)
+        self.half_hour: Final = reduce(or_, (rule.half_hour for rule in rules))
 
     def matches(self, moment: Moment) -> bool:
         """Tell whether any of the rules names this minute."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 
@@ -15,6 +15,7 @@ SUNDAY, SATURDAY = 0, 6
 DECEMBER = 12
 EVERY_SEVENTH = bits.of(range(0, 42, 7))
 LONGEST_MONTH = 31
+MONTHS_KNOWN = 24
 LAST_ORDINAL = date.max.toordinal()
 CALENDAR_CYCLE = 4800
 """Months after which the Gregorian calendar, weekdays included, repeats."""
@@ -91,9 +92,21 @@ class Days:
     every_weeks: int = 1
     every_months: int = 1
     shift: int = 0
+    _months: dict[int, int] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _never: bool = field(default=False, init=False, repr=False, compare=False)
 
     def in_month(self, year: int, month: int) -> int:
         """Return the days (1-31) of one month that the groups, the months and the n-th month allow."""
+        known = self._months
+        index = year * 12 + month
+        days = known.get(index)
+        if days is None:
+            if len(known) >= MONTHS_KNOWN:
+                known.clear()
+            days = known[index] = self._in_month(year, month)
+        return days
+
+    def _in_month(self, year: int, month: int) -> int:
         if not self.months >> month & 1 or (year * 12 + month - 1 + self.shift) % self.every_months:
             return 0
         _, first, length = month_shape(year, month)
@@ -113,28 +126,24 @@ class Days:
             return bits.of(range(1 + -start % self.every_days, length + 1, self.every_days))
         return bits.of(day for day in range(1, length + 1) if (start + day - 1) // 7 % self.every_weeks == 0)
 
-    def include(self, ordinal: int, year: int, month: int, day: int) -> bool:
-        """Tell whether the day is named; `year`, `month` and `day` are those of `ordinal`."""
-        if ordinal % self.every_days or ordinal // 7 % self.every_weeks:
-            return False
-        return bool(self.in_month(year, month) >> day & 1)
-
     def contain(self, ordinal: int) -> bool:
         """Tell whether the day `ordinal` is named."""
         day = date.fromordinal(ordinal)
-        return self.include(ordinal, day.year, day.month, day.day)
+        return bool(self.in_month(day.year, day.month) >> day.day & 1)
 
     def next_from(self, ordinal: int) -> int | None:
         """Return the first named day from `ordinal` on, that day included; None where there is none."""
-        if ordinal > LAST_ORDINAL or self in _never:
+        if ordinal > LAST_ORDINAL or self._never:
             return None
+        if self is EVERY_DAY:
+            return ordinal
         found = self._search(max(ordinal, 1))
         if found is None and ordinal > 1 and self._search(1) is None:
-            _never.add(self)
+            object.__setattr__(self, "_never", True)
         return found
 
     def _search(self, ordinal: int) -> int | None:
-        if self.stride > LONGEST_MONTH:
+        if (self.every_days > 1 or self.every_weeks > 1) and self.stride > LONGEST_MONTH:
             return self._step(ordinal, 1)
         start = date.fromordinal(ordinal)
         days = self.in_month(start.year, start.month) >> start.day
@@ -144,7 +153,7 @@ class Days:
 
     def previous_from(self, ordinal: int) -> int | None:
         """Return the last named day up to `ordinal`, that day included; None where there is none."""
-        if ordinal < 1 or self in _never:
+        if ordinal < 1 or self._never:
             return None
         if self.stride > LONGEST_MONTH:
             return self._step(min(ordinal, LAST_ORDINAL), -1)
@@ -199,8 +208,6 @@ class Days:
 
 
 EVERY_DAY = Days()
-_never: set[Days] = set()
-"""Days of which a search has found that there are none."""
 _shared: dict[Days, Days] = {EVERY_DAY: EVERY_DAY}
 
 

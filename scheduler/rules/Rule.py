@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import MAXYEAR, MINYEAR, datetime, timedelta, tzinfo
 from math import gcd, lcm
 from typing import Final, Protocol
 
 from scheduler.rules import bits
 from scheduler.rules.Days import EVERY_DAY, LAST_ORDINAL, Days, shared
-from scheduler.rules.Moment import DAY, MINUTE, UTC, Moment, at_wall, in_utc, offsets_at, seam_near, wall_of
+from scheduler.rules.Moment import (
+    DAY,
+    HALF_HOUR,
+    MINUTE,
+    UTC,
+    Moment,
+    at_wall,
+    in_utc,
+    offset_of,
+    offsets_at,
+    seam_near,
+    wall_of,
+)
 
 WHOLE_DAY: Final = (1 << DAY) - 1
 
@@ -19,6 +32,10 @@ class Rule(Protocol):
     @property
     def step(self) -> timedelta:
         """How far apart the fire times within one minute are; a minute where there is only one."""
+
+    @property
+    def half_hour(self) -> int:
+        """The minutes of a half hour (bits 0-29) that it may name: a small number that rules out most at a glance."""
 
     def matches(self, moment: Moment) -> bool:
         """Tell whether the rule names this minute."""
@@ -43,10 +60,17 @@ class Recurrence:
     """
 
     step = MINUTE
-    __slots__ = ("days", "period", "times", "wild", "window", "words")
+    __slots__ = ("days", "half_hour", "period", "times", "wild", "window", "words")
 
     def __init__(
-        self, times: int, words: str, *, days: Days = EVERY_DAY, wild: bool, period: int = DAY, window: int = WHOLE_DAY
+        self,
+        times: int,
+        words: str | Callable[[], str],
+        *,
+        days: Days = EVERY_DAY,
+        wild: bool,
+        period: int = DAY,
+        window: int = WHOLE_DAY,
     ) -> None:
         if DAY % period == 0:
             times, period = _repeated(times, period) & window, DAY
@@ -55,6 +79,7 @@ class Recurrence:
         ):
             times, period = 0, DAY
         self.times: Final = times if period == DAY else _repeated(times, period)
+        self.half_hour: Final = _within_half_hour(self.times) if period == DAY else HALF_HOUR
         self.days: Final = shared(days)
         self.wild: Final = wild
         self.period: Final = period
@@ -63,17 +88,18 @@ class Recurrence:
 
     def describe(self) -> str:
         """Return the rule in words."""
-        return self.words
+        return self.words if isinstance(self.words, str) else self.words()
 
     def matches(self, moment: Moment) -> bool:
         """Tell whether the rule names this minute."""
+        if not self.half_hour & moment.half_hour:
+            return False
         if not (moment.regular or self.wild):
             return self._matches_after_change(moment)
-        times = self.times if self.period == DAY else self._times_on(moment.ordinal)
-        if not times >> moment.minute & 1:
+        if not self._times_on(moment.ordinal) >> moment.minute & 1:
             return False
         days = self.days
-        return days is EVERY_DAY or days.include(moment.ordinal, moment.year, moment.month, moment.day)
+        return days is EVERY_DAY or bool(days.in_month(moment.year, moment.month) >> moment.day & 1)
 
     def _matches_after_change(self, moment: Moment) -> bool:
         """Tell whether a rule that is not wild names a minute of a second pass, or the first one after a gap."""
@@ -87,7 +113,19 @@ class Recurrence:
         if after.year >= MAXYEAR:
             return None
         after = in_utc(after)
-        start, local = wall_of(after), after.astimezone(zone)
+        local = after.astimezone(zone)
+        shown = wall_of(local)
+        wall = self._next_wall(shown + 1)
+        if wall is None and not self.wild:
+            return None
+        if wall is not None and not local.fold:
+            before, after_change = offsets_at(wall, zone)
+            if before == after_change and (not self.wild or (wall - shown < DAY and before == offset_of(local))):
+                return at_wall(wall - before, UTC)
+        return self._next_across_change(after, local, zone)
+
+    def _next_across_change(self, after: datetime, local: datetime, zone: tzinfo) -> datetime | None:
+        """Search where clocks may change between `after` and the next fire time."""
         shown = wall_of(local)
         if self.wild and not local.fold:
             shown = self._begin_of_second_pass(shown, zone)
@@ -101,10 +139,11 @@ class Recurrence:
                     shown = seam.wall_after - 1
                     continue
                 instant = seam.instant
-            elif self.wild and instant <= start:
+            elif before > after_change and self.wild and at_wall(instant, UTC) <= after:
                 instant = wall - after_change
-            if instant > start:
-                return at_wall(instant, UTC)
+            found = at_wall(instant, UTC)
+            if found > after:
+                return found
         return None
 
     def _begin_of_second_pass(self, wall: int, zone: tzinfo) -> int:
@@ -158,6 +197,8 @@ class Recurrence:
     def _next_wall(self, wall: int) -> int | None:
         """Return the first wall minute from `wall` on that the rule names on the clock's face."""
         ordinal, minute = divmod(wall, DAY)
+        if self.period == DAY:
+            return self._next_daily(wall, ordinal, minute)
         day = self.days.next_from(ordinal) if self.times else None
         for _ in range(self._turns()):
             if day is None:
@@ -169,6 +210,16 @@ class Recurrence:
                 return day * DAY + bits.lowest(times)
             day = self.days.next_from(self._later_turn(day))
         return None
+
+    def _next_daily(self, wall: int, ordinal: int, minute: int) -> int | None:
+        """Return what `_next_wall` does for a rule whose times are those of every named day."""
+        if not self.times:
+            return None
+        later = self.times >> minute
+        day = self.days.next_from(ordinal if later else ordinal + 1)
+        if day is None:
+            return None
+        return wall + bits.lowest(later) if day == ordinal else day * DAY + bits.lowest(self.times)
 
     def _previous_wall(self, wall: int) -> int | None:
         """Return the last wall minute up to `wall` that the rule names on the clock's face."""
@@ -199,6 +250,13 @@ class Recurrence:
 
     def _earlier_turn(self, day: int) -> int:
         return (day * DAY - 1) // self.period * self.period // DAY
+
+
+def _within_half_hour(times: int) -> int:
+    """Return minutes of the day as minutes of a half hour."""
+    for half in (720, 360, 180, 90):
+        times |= times >> half
+    return (times | times >> 30 | times >> 60) & HALF_HOUR
 
 
 def _repeated(pattern: int, period: int) -> int:

@@ -12,11 +12,12 @@ from scheduler.rules.Rule import Rule
 class Seconds:
     """A rule that is due every `step` seconds, a divisor of 60, within the minutes that `minutes` names."""
 
-    __slots__ = ("minutes", "step", "words")
+    __slots__ = ("half_hour", "minutes", "step", "words")
 
     def __init__(self, step: int, minutes: Rule, words: str) -> None:
         self.step: Final = timedelta(seconds=step)
         self.minutes: Final = minutes
+        self.half_hour: Final = minutes.half_hour
         self.words: Final = words
 
     def matches(self, moment: Moment) -> bool:

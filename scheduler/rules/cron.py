@@ -82,7 +82,7 @@ def cron(
         raise UnacceptableValue(expression, "names days that no year has, so it never fires", *EXAMPLES)
     return Recurrence(
         _times(_numbers(minutes, MINUTE), _numbers(hours, HOUR)) & window,
-        _explained(fields) + suffix,
+        lambda: _explained(fields) + suffix,
         days=Days((*kept, *constraints), months=allowed),
         wild=minutes.startswith("*") or hours.startswith("*"),
     )

@@ -30,9 +30,10 @@ class DatabaseStore:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
-    def cursors(self) -> dict[str, datetime]:
-        """Return up to when (exclusive) the fire times of each task known to the store have been judged."""
-        rows = self.connection.rows("SELECT task, judged_until FROM scheduler_cursors")
+    def cursors(self, before: datetime | None = None) -> dict[str, datetime]:
+        """Return up to when (exclusive) each task known to the store was judged; of those behind `before`, if given."""
+        latest = _text(before) if before else "9999"
+        rows = self.connection.rows("SELECT task, judged_until FROM scheduler_cursors WHERE judged_until < ?", [latest])
         return {row["task"]: _instant(row["judged_until"]) for row in rows}
 
     def claim(

@@ -51,8 +51,8 @@ class Store(Protocol):
     `StoreUnavailable` where the store cannot be reached or used.
     """
 
-    def cursors(self) -> dict[str, datetime]:
-        """Return up to when (exclusive) the fire times of each task known to the store have been judged."""
+    def cursors(self, before: datetime | None = None) -> dict[str, datetime]:
+        """Return up to when (exclusive) each task known to the store was judged; of those behind `before`, if given."""
 
     def claim(
         self,

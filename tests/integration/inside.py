@@ -65,6 +65,8 @@ def _modules_of_its_own(root: Path) -> Iterator[None]:
         sys.path[:], sys.dont_write_bytecode = path, write_bytecode
         for name in [name for name, module in sys.modules.items() if _is_under(root, module)]:
             del sys.modules[name]
+        for folder in [folder for folder in sys.path_importer_cache if not os.path.isabs(folder)]:
+            del sys.path_importer_cache[folder]  # Masonite looks into `config`, and Python 3.10 remembers whose that was
 
 
 def _is_under(root: Path, module: Any) -> bool:
