@@ -28,7 +28,8 @@ def connection_of(application: Any, name: str | None) -> Connection:
     def open_raw() -> Any:
         information = resolver.get_connection_information(name)
         information["full_details"] = {**information["full_details"], "connection_pooling_enabled": False}
-        made = resolver.connection_factory.make(driver)(**information)
+        # `make` of Masonite 4's factory reads config/database.py anew, whatever the resolver was given
+        made = resolver.connection_factory._connections[driver](**information)  # noqa: SLF001
         if hasattr(made, "create_connection"):
             raw = made.create_connection()
             if driver == "postgres":

@@ -417,9 +417,7 @@ def test_the_local_file_and_what_lies_beside_it_is_its_owners_alone(folder: Path
         assert works(store)
         names = sorted(file.name for file in folder.iterdir())
         assert names == ["scheduler.sqlite3", "scheduler.sqlite3-shm", "scheduler.sqlite3-wal"]
-        assert {file.name: stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == dict.fromkeys(
-            names, 0o600
-        )
+        assert {file.name: stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == dict.fromkeys(names, 0o600)
     finally:
         os.umask(before)
         store.connection.close()

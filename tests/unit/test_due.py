@@ -39,6 +39,7 @@ class OnDemand(A):
 class Raising(A):
     class rule:  # noqa: N801 - stands for an instance
         step = MINUTE
+        half_hour = (1 << 30) - 1
 
         @staticmethod
         def matches(moment: Moment) -> bool:

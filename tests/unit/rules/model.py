@@ -6,7 +6,7 @@ It shares nothing with the code under test and is far too slow for anything but 
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -241,3 +241,8 @@ def length_of_month(day: date) -> int:
 
 def in_utc(*numbers: int) -> datetime:
     return datetime(*numbers, tzinfo=UTC)
+
+
+def bits(numbers: Iterable[int]) -> int:
+    """Return a set of numbers as the rules keep one."""
+    return sum(1 << number for number in numbers)
