@@ -1,0 +1,146 @@
+"""Which process this is, and whether another one is gone."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from scheduler import process
+from scheduler.process import ProcessIdentity, host_name, identity_of, is_gone, this_machine, this_process
+
+LINUX = sys.platform.startswith("linux")
+
+
+@pytest.fixture
+def child() -> Iterator[subprocess.Popen[bytes]]:
+    """A process that waits until it is killed."""
+    made = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    yield made
+    made.kill()
+    made.wait()
+    made.stdin.close()
+
+
+def wait_until_zombie(pid: int) -> None:
+    give_up = time.monotonic() + 20
+    while True:
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+            if file.read().rpartition(")")[2].split()[0] == "Z":
+                return
+        assert time.monotonic() < give_up
+        time.sleep(0.002)
+
+
+def test_this_process_is_not_gone() -> None:
+    assert not is_gone(str(this_process()))
+    assert this_process() == identity_of(os.getpid())
+
+
+def test_a_process_is_known_again_from_its_text(child: subprocess.Popen[bytes]) -> None:
+    identity = identity_of(child.pid)
+    assert ProcessIdentity.parse(str(identity)) == identity
+    assert identity.pid == child.pid
+    assert identity.machine == this_machine()
+
+
+def test_another_process_lives_until_it_has_ended(child: subprocess.Popen[bytes]) -> None:
+    owner = str(identity_of(child.pid))
+    assert not is_gone(owner)
+    child.kill()
+    child.wait()
+    assert is_gone(owner)
+
+
+@pytest.mark.skipif(not LINUX, reason="only Linux tells of zombies here")
+def test_a_process_that_has_ended_and_is_not_waited_for_is_gone(child: subprocess.Popen[bytes]) -> None:
+    owner = str(identity_of(child.pid))
+    os.kill(child.pid, signal.SIGKILL)
+    wait_until_zombie(child.pid)
+    assert is_gone(owner)
+
+
+@pytest.mark.skipif(not LINUX, reason="only Linux tells of zombies here")
+def test_a_process_that_had_ended_before_it_was_first_looked_at_is_gone(child: subprocess.Popen[bytes]) -> None:
+    os.kill(child.pid, signal.SIGKILL)
+    wait_until_zombie(child.pid)
+    assert is_gone(str(identity_of(child.pid)))
+
+
+@pytest.mark.skipif(not LINUX, reason="only Linux tells when a process started here")
+def test_a_process_with_the_number_of_one_that_is_gone_is_not_taken_for_it() -> None:
+    me = this_process()
+    assert is_gone(str(me._replace(started=str(int(me.started) - 1))))
+
+
+def test_where_the_start_of_a_process_cannot_be_told_a_number_in_use_is_not_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert not is_gone(str(this_process()._replace(started="")))
+    monkeypatch.setattr(process, "_read", lambda path: "")
+    assert not is_gone(str(ProcessIdentity(this_machine(), os.getpid(), "4711")))
+    assert is_gone(str(ProcessIdentity(this_machine(), 2**22 + 1, "4711")))
+
+
+def test_of_another_machine_nothing_is_known() -> None:
+    assert not is_gone(f"elsewhere:{2**22 + 1}:4711")
+    assert not is_gone(str(this_process()._replace(machine="elsewhere")))
+
+
+@pytest.mark.parametrize("text", ["", "nobody", "a:b", "a:b:c", "::", f"{this_machine()}:-1:3", "\0:1:\0"])
+def test_what_names_no_process_is_not_gone(text: str) -> None:
+    assert not is_gone(text)
+
+
+def test_a_process_of_another_user_is_not_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(pid: int, number: int) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "kill", refuse)
+    assert not is_gone(str(this_process()))
+
+
+def test_a_machine_is_another_one_after_each_boot_and_in_each_container(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = set()
+    for boot, namespace, host in [
+        ("11111111-2222", "pid:[4026531836]", "web"),
+        ("99999999-2222", "pid:[4026531836]", "web"),
+        ("11111111-2222", "pid:[4026532000]", "web"),
+        ("11111111-2222", "pid:[4026531836]", "worker"),
+    ]:
+        monkeypatch.setattr(process, "_read", lambda path, boot=boot: boot + "\n")
+        monkeypatch.setattr(os, "readlink", lambda path, namespace=namespace: namespace)
+        monkeypatch.setattr(process, "host_name", lambda host=host: host)
+        this_machine.cache_clear()
+        seen.add(this_machine())
+    this_machine.cache_clear()
+    assert len(seen) == 4
+
+
+def test_a_machine_that_tells_nothing_has_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: str) -> str:
+        raise OSError
+
+    monkeypatch.setattr(process, "_read", lambda path: "")
+    monkeypatch.setattr(os, "readlink", refuse)
+    this_machine.cache_clear()
+    assert this_machine() == host_name().replace(":", "_")
+    this_machine.cache_clear()
+
+
+def test_a_colon_in_a_hosts_name_confuses_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: "we:ird")
+    host_name.cache_clear()
+    this_machine.cache_clear()
+    try:
+        assert ProcessIdentity.parse(str(this_process())) == this_process()
+        assert not is_gone(str(this_process()))
+    finally:
+        host_name.cache_clear()
+        this_machine.cache_clear()
