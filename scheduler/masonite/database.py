@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
+from importlib import import_module
 from typing import Any
 
 from scheduler.errors import StoreUnavailable
 from scheduler.stores.connection import Connection
+from scheduler.stores.local import connected
+from scheduler.stores.patience import SESSION, mysql_options, postgres_answers
 
 DRIVERS = ("sqlite", "postgres", "mysql")
+PACKAGES = {"postgres": ("psycopg2", "psycopg2-binary"), "mysql": ("pymysql", "pymysql")}
+WITHOUT_POOL = {"connection_pooling_enabled": False, "connection_pooling_min_size": 0}
 POOLED_MODULES = ("MySQLConnection", "PostgresConnection", "MSSQLConnection")
 _inherited: list[Any] = []
 """Connections of a parent process: kept, since closing or collecting them would end the parent's sessions."""
@@ -27,18 +33,29 @@ def connection_of(application: Any, name: str | None) -> Connection:
 
     def open_raw() -> Any:
         information = resolver.get_connection_information(name)
-        information["full_details"] = {**information["full_details"], "connection_pooling_enabled": False}
+        if driver == "sqlite":  # masonite-orm would give the one of a transaction that the app has open
+            return connected(information["database"])
+        _check_installed(driver, where)
+        information["full_details"] = {**information["full_details"], **WITHOUT_POOL}
+        if driver == "mysql":
+            information["options"] = {**mysql_options(), **(information["options"] or {})}
         # `make` of Masonite 4's factory reads config/database.py anew, whatever the resolver was given
-        made = resolver.connection_factory._connections[driver](**information)  # noqa: SLF001
-        if hasattr(made, "create_connection"):
-            raw = made.create_connection()
-            if driver == "postgres":
-                raw.autocommit = True
-            return raw
-        made.make_connection()
-        return made._connection  # noqa: SLF001 - it offers no other way
+        raw = resolver.connection_factory._connections[driver](**information).create_connection()  # noqa: SLF001
+        if driver == "postgres":
+            raw.autocommit = True
+        raw.cursor().execute(SESSION[driver])
+        return raw
 
-    return Connection(driver, open_raw, f"the scheduler's store, connection {name!r},")
+    where = f"the scheduler's store, connection {name!r},"
+    return Connection(driver, open_raw, where, postgres_answers if driver == "postgres" else nullcontext)
+
+
+def _check_installed(driver: str, where: str) -> None:
+    module, package = PACKAGES[driver]
+    try:
+        import_module(module)
+    except ModuleNotFoundError:
+        raise StoreUnavailable(f"{where} needs a package that is not installed: pip install {package}") from None
 
 
 def forget_connections() -> None:

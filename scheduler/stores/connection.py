@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Final, TypeVar
 
 from scheduler.errors import StoreUnavailable
 
 BEGIN: Final = {"sqlite": "BEGIN IMMEDIATE", "postgres": "BEGIN", "mysql": "START TRANSACTION"}
 INSERT_IGNORE: Final = {"sqlite": "INSERT OR IGNORE", "postgres": "INSERT", "mysql": "INSERT IGNORE"}
-CONFLICTS: Final = {"40001", "40P01", 1205, 1213}
+CONFLICTS: Final = {"40001", "40P01", 1213}
 """What PostgreSQL and MySQL say to one of two transactions that wait for each other: it may try again."""
+LOCKED: Final = {"55P03", 1205}
+"""What PostgreSQL and MySQL say to one who has waited long enough for another transaction."""
 MISSING: Final = {"42P01", "42703", 1146, 1054}
 """What PostgreSQL and MySQL say of a table or a column that is not there."""
 TRIES: Final = 8
@@ -24,13 +26,21 @@ class Connection:
     """A database connection that says `StoreUnavailable` for every error.
 
     `open_raw` makes a DB-API connection in autocommit mode; it is called when one is first needed, and again after the
-    connection was lost. `driver` is sqlite, postgres or mysql. `where` is what messages call the database.
+    connection was lost. `driver` is sqlite, postgres or mysql. `where` is what messages call the database. `waiting`
+    makes what surrounds everything that waits for the database.
     """
 
-    def __init__(self, driver: str, open_raw: Callable[[], Any], where: str) -> None:
+    def __init__(
+        self,
+        driver: str,
+        open_raw: Callable[[], Any],
+        where: str,
+        waiting: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
         self.driver = driver
         self.where = where
         self._open_raw = open_raw
+        self._waiting = waiting
         self._raw: Any = None
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
@@ -99,10 +109,11 @@ class Connection:
         return int(count)
 
     def _execute(self, sql: str, values: Sequence[Any]) -> Any:
-        if self._raw is None:
-            self._raw = self._open_raw()
-        cursor = self._raw.cursor()
-        cursor.execute(sql if self.driver == "sqlite" else sql.replace("?", "%s"), tuple(values))
+        with self._waiting():
+            if self._raw is None:
+                self._raw = self._open_raw()
+            cursor = self._raw.cursor()
+            cursor.execute(sql if self.driver == "sqlite" else sql.replace("?", "%s"), tuple(values))
         return cursor
 
     @contextmanager
@@ -112,7 +123,7 @@ class Connection:
         except (StoreUnavailable, _Conflict):
             raise
         except Exception as error:
-            if _is_conflict(error):
+            if _code(error) in CONFLICTS:
                 raise _Conflict from error
             if _is_of_database(error):
                 self.close()
@@ -154,13 +165,13 @@ def _is_of_database(error: Exception) -> bool:
     return isinstance(error, OSError) or bool(modules & {"sqlite3", "_sqlite3", "psycopg2", "pymysql", "masoniteorm"})
 
 
-def _is_conflict(error: Exception) -> bool:
-    return getattr(error, "pgcode", None) in CONFLICTS or (bool(error.args) and error.args[0] in CONFLICTS)
+def _code(error: Exception) -> Any:
+    """Return PostgreSQL's or MySQL's code of an error."""
+    return getattr(error, "pgcode", None) or (error.args[0] if error.args else None)
 
 
 def _lacks_tables(error: Exception, text: str) -> bool:
-    code = getattr(error, "pgcode", None) or (error.args[0] if error.args else None)
-    return code in MISSING or "no such table" in text or "no such column" in text or "has no column" in text
+    return _code(error) in MISSING or "no such table" in text or "no such column" in text or "has no column" in text
 
 
 def _in_words(error: Exception, where: str) -> str:
@@ -170,7 +181,7 @@ def _in_words(error: Exception, where: str) -> str:
         mend = "its tables are missing or not up to date: run `craft schedule:table` and `craft migrate`"
     elif "not a database" in lowered or "malformed" in lowered:
         mend = "the file is damaged: move it away, and a new one is made"
-    elif "locked" in lowered or "busy" in lowered:
+    elif _code(error) in LOCKED or "locked" in lowered or "busy" in lowered:
         mend = "another process keeps it locked: see who has it open"
     elif "full" in lowered or "no space" in lowered:
         mend = "the disk is full: make room"

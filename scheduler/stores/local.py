@@ -21,7 +21,7 @@ def local_store(path: str) -> DatabaseStore:
 def memory_store() -> DatabaseStore:
     """Return a store that lasts as long as this process: for tests."""
     return DatabaseStore(
-        Connection("sqlite", lambda: _migrated(_connected(":memory:")), "the scheduler's memory store")
+        Connection("sqlite", lambda: _migrated(connected(":memory:")), "the scheduler's memory store")
     )
 
 
@@ -29,7 +29,7 @@ def _opened_file(path: str) -> Any:
     folder = os.path.dirname(path)
     os.makedirs(folder, exist_ok=True)
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, OWNER_ONLY))
-    raw = _connected(path)
+    raw = connected(path)
     try:
         raw.execute("PRAGMA journal_mode = WAL")
         return _migrated(raw)
@@ -38,7 +38,8 @@ def _opened_file(path: str) -> Any:
         raise
 
 
-def _connected(path: str) -> Any:
+def connected(path: str) -> Any:
+    """Return a connection to an SQLite database, in autocommit mode, that waits a while where it is locked."""
     import sqlite3  # noqa: PLC0415 - 2 ms, only where a store is used
 
     return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import functools
 import os
+import socket
 import sqlite3
 import stat
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -20,7 +22,7 @@ from contracts.proxy import Proxy
 from contracts.values import HERE, NOON, TTL, after, claim, claimed, ended, lease, one_run
 from scheduler.errors import StoreUnavailable
 from scheduler.runs import Run
-from scheduler.stores import DatabaseStore, local_store
+from scheduler.stores import DatabaseStore, local_store, patience
 from scheduler.stores import local as local_module
 from scheduler.stores.schema import TABLES, create_statements, drop_statements
 
@@ -157,6 +159,62 @@ def test_a_claim_that_a_server_lost_on_the_way_was_made_wholly_or_not_at_all(
     assert len(claimed(store, claim("a"), claim("b"), now=after(1))) == 2
 
 
+# -- silent --
+
+
+@pytest.fixture
+def brief(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for an answer no longer than a moment."""
+    monkeypatch.setattr(patience, "ANSWER_SECONDS", 0.2)
+
+
+@pytest.mark.usefixtures("brief")
+def test_a_server_that_accepts_and_never_answers_is_away(server_details: Details) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as silent:
+        store = open_store({**server_details, "host": "127.0.0.1", "port": silent.getsockname()[1]})
+        for _ in range(2):
+            assert "check that it runs" in said_by(store)
+
+
+@pytest.mark.usefixtures("brief")
+def test_whatever_is_asked_of_a_server_that_fell_silent(proxied: tuple[Proxy, DatabaseStore]) -> None:
+    proxy, store = proxied
+    for name in ("claim", "history", "release"):
+        OPERATIONS[name](store)
+        proxy.mute()
+        assert "check that it runs" in said_by(store, OPERATIONS[name])
+        assert "check that it runs" in said_by(store, OPERATIONS[name])
+        proxy.cut()
+        proxy.mend()
+    assert works(store)
+
+
+@pytest.mark.usefixtures("brief")
+def test_psycopg2_waits_for_others_as_it_did_before(database: Callable[[str], Details]) -> None:
+    """What bounds the waiting holds for the whole process while it holds."""
+    from psycopg2 import extensions
+
+    others = extensions.get_wait_callback()
+    store = open_store(database("postgres"))
+    assert works(store)
+    assert extensions.get_wait_callback() is others
+    with pytest.raises(StoreUnavailable):
+        store.connection.rows("SELECT pg_sleep(5)")
+    assert extensions.get_wait_callback() is others
+    assert works(store)
+    store.connection.close()
+
+
+def test_a_driver_that_is_not_installed_is_said_to_be(
+    database: Callable[[str], Details], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for driver, module in (("postgres", "psycopg2"), ("mysql", "pymysql")):
+        store = open_store(database(driver))
+        monkeypatch.setitem(sys.modules, module, None)
+        assert f"pip install {module}" in said_by(store)
+        monkeypatch.undo()
+
+
 # -- half migrated --
 
 
@@ -240,14 +298,16 @@ def test_a_locked_file_is_said_to_be_locked(file_details: Details) -> None:
 def test_a_locked_row_of_a_server_is_waited_for_and_then_told(server_details: Details) -> None:
     store = open_store(server_details)
     store.acquire(lease(), NOON)
+    asking = {"postgres": "SHOW lock_timeout", "mysql": "SELECT @@innodb_lock_wait_timeout"}
+    (row,) = store.connection.rows(asking[server_details["driver"]])
+    assert str(*row.values()).rstrip("s") == str(patience.LOCK_SECONDS)
     setting = {"postgres": "SET lock_timeout = 50", "mysql": "SET innodb_lock_wait_timeout = 1"}
     store.connection.change(setting[server_details["driver"]])
     with closing(raw_connection(server_details)) as other:
         cursor = other.cursor()
         cursor.execute("BEGIN")
         cursor.execute("UPDATE scheduler_leases SET pid = 9 WHERE task = 'a'")
-        with pytest.raises(StoreUnavailable):
-            store.unlock("a")
+        assert "another process keeps it locked" in said_by(store, lambda store: store.unlock("a"))
     assert store.unlock("a")
     store.connection.close()
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import errno
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import psycopg2
+import pymysql
 import pytest
 
 from scheduler.errors import StoreUnavailable
@@ -124,7 +128,7 @@ def test_inserting_something_new_tells_whether_it_was(memory: Connection) -> Non
 
 
 @pytest.mark.parametrize(
-    "conflict", [Conflict("40001"), Conflict("40P01"), RuntimeError(1213, "Deadlock"), RuntimeError(1205, "Lock wait")]
+    "conflict", [Conflict("40001"), Conflict("40P01"), RuntimeError(1213, "Deadlock")]
 )
 @pytest.mark.parametrize("where", ["in", "commit"])
 def test_a_transaction_that_got_into_the_way_of_another_is_done_anew(conflict: Exception, where: str) -> None:
@@ -167,6 +171,41 @@ def test_a_transaction_is_not_tried_for_ever_either() -> None:
     made, _ = connection(raw)
     with pytest.raises(StoreUnavailable, match="the store is too busy"):
         made.transaction(lambda transaction: transaction.change("UPDATE", ()))
+
+
+def test_what_has_waited_long_enough_for_a_lock_is_not_tried_again() -> None:
+    """It would wait as long each time."""
+    lock_timeout = psycopg2_error("55P03", "canceling statement due to lock timeout")
+    for error in (lock_timeout, pymysql.OperationalError(1205, "Lock wait timeout exceeded")):
+        raw = Scripted(error)
+        made, _ = connection(raw)
+        with pytest.raises(StoreUnavailable, match="another process keeps it locked"):
+            made.change("UPDATE")
+        assert len(raw.said) == 1
+
+
+def psycopg2_error(code: str, text: str) -> Exception:
+    """Return an error as psycopg2 raises it, with PostgreSQL's code."""
+    return type("Error", (psycopg2.OperationalError,), {"pgcode": code})(text)
+
+
+def test_what_waits_for_the_database_is_surrounded_by_what_bounds_it() -> None:
+    within: list[str] = []
+
+    @contextmanager
+    def waiting() -> Iterator[None]:
+        within.append("begin")
+        yield
+        within.append("end")
+
+    def opened() -> Any:
+        within.append("opened")
+        return Scripted()
+
+    made = Connection("postgres", opened, "the store", waiting)
+    made.rows("SELECT")
+    made.change("UPDATE")
+    assert within == ["begin", "opened", "end", "begin", "end"]
 
 
 def test_after_an_error_it_connects_anew_the_next_time() -> None:
