@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, TypeVar
 
 from scheduler.process import host_name, is_gone
 from scheduler.runs import Outcome, Run, SkipReason
 from scheduler.stores.connection import Connection, Row, Transaction
 from scheduler.stores.Store import Claim, Lease, lease_token
 
+T = TypeVar("T")
 SUMMARY = (
     "id, slot, task, fire_time, attempt, late, outcome, skip_reason, detail, start_after, started_at, ended_at, owner, "
     "host, pid, error, location"
 )
 
 
+ENDED = tuple(Outcome)
+Part = tuple[str, tuple[str, ...]]
+"""A condition on the runs of a history, and its values."""
+
 AT_ONCE = 500
 """How many values one statement names."""
+LOOKED_AT = 2
+"""How many of the latest runs of a task are looked at for the last one that has ended."""
+PRUNED_AT_ONCE = 5000
+"""More is left to the next tick, so that none takes long."""
 
 
 class DatabaseStore:
@@ -193,21 +202,18 @@ class DatabaseStore:
         limit: int = 50,
     ) -> list[Run]:
         """Return the latest runs, the newest first, without their output and traceback."""
-        conditions, values = ["1 = 1"], []
-        if keys:
-            conditions.append(f"task IN ({_marks(keys)})")
-            values += list(keys)
-        if outcomes:
-            conditions.append(f"outcome IN ({_marks(outcomes)})")
-            values += [outcome.value for outcome in outcomes]
-        if since:
-            conditions.append("claimed_at >= ?")
-            values.append(_text(since) or "")
-        where = " AND ".join(conditions)
-        rows = self.connection.rows(
-            f"SELECT {SUMMARY} FROM scheduler_runs WHERE {where} ORDER BY id DESC LIMIT {int(limit)}", values
+        found = self._latest(_parts(keys, outcomes), since, limit)
+        found.sort(key=lambda row: (row["claimed_at"], int(row["id"])), reverse=True)
+        return [_run(row) for row in found[:limit]]
+
+    def _latest(self, parts: Sequence[Part], since: datetime | None, limit: int) -> list[Row]:
+        """Return the latest runs of each part of the history: however long that is, a seek in an index for each."""
+        late_enough, values = (" AND claimed_at >= ?", (_text(since),)) if since else ("", ())
+        query = (
+            f"SELECT {SUMMARY}, claimed_at FROM scheduler_runs WHERE {{}}{late_enough}"
+            f" ORDER BY claimed_at DESC, id DESC LIMIT {int(limit)}"
         )
-        return [_run(row) for row in rows]
+        return [row for condition, own in parts for row in self.connection.rows(query.format(condition), own + values)]
 
     def run(self, run_id: int) -> Run | None:
         """Return one run whole."""
@@ -216,13 +222,30 @@ class DatabaseStore:
 
     def last_runs(self, keys: Iterable[str]) -> dict[str, Run]:
         """Return the latest run that has an outcome, of each of these tasks that has one."""
-        sql = f"SELECT {SUMMARY} FROM scheduler_runs WHERE task = ? AND outcome IS NOT NULL ORDER BY id DESC LIMIT 1"
-        found = (row for key in keys for row in self.connection.rows(sql, (key,)))
-        return {row["task"]: _run(row) for row in found}
+        last: dict[str, Run] = {}
+        for key in keys:
+            latest = self.history(keys=[key], limit=LOOKED_AT)
+            ended = [run for run in latest if run.outcome]
+            if not ended and len(latest) == LOOKED_AT:
+                ended = self.history(keys=[key], outcomes=ENDED, limit=1)
+            if ended:
+                last[key] = ended[0]
+        return last
 
     def prune(self, before: datetime) -> int:
-        """Delete the runs that ended before `before`, and return how many."""
-        return self.connection.change("DELETE FROM scheduler_runs WHERE ended_at < ?", (_text(before),))
+        """Delete runs that ended before `before`, `PRUNED_AT_ONCE` at most, and return how many."""
+        ended = [outcome.value for outcome in ENDED]
+        rows = self.connection.rows(
+            f"SELECT id FROM scheduler_runs WHERE outcome IN ({_marks(ended)}) AND claimed_at < ? AND ended_at < ?"
+            f" LIMIT {PRUNED_AT_ONCE}",
+            (*ended, _text(before), _text(before)),
+        )
+        return sum(
+            self.connection.change(
+                f"DELETE FROM scheduler_runs WHERE id IN ({_marks(some)})", [row["id"] for row in some]
+            )
+            for some in _slices(rows, AT_ONCE)
+        )
 
     def record_tick(self, host: str, now: datetime) -> None:
         """Remember that `host` ticked."""
@@ -239,8 +262,7 @@ class DatabaseStore:
 
 
 def _move_cursors(transaction: Transaction, tasks: Sequence[str], until: datetime) -> None:
-    for start in range(0, len(tasks), AT_ONCE):
-        some = tasks[start : start + AT_ONCE]
+    for some in _slices(tasks, AT_ONCE):
         changed = transaction.change(
             f"UPDATE scheduler_cursors SET judged_until = ? WHERE judged_until < ? AND task IN ({_marks(some)})",
             (_text(until), _text(until), *some),
@@ -316,6 +338,21 @@ def _maybe_instant(text: str | None) -> datetime | None:
 def _storable(text: str) -> str:
     """Return `text` without what databases refuse: PostgreSQL has no NUL in text, none has lone surrogates."""
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
+def _parts(keys: Collection[str], outcomes: Collection[Outcome]) -> list[Part]:
+    """Return conditions that together ask for runs of these tasks, or all, with these outcomes, or any or none."""
+    if keys and outcomes:
+        return [("task = ? AND outcome = ?", (key, outcome.value)) for key in keys for outcome in outcomes]
+    if keys:
+        return [("task = ?", (key,)) for key in keys]
+    parts: list[Part] = [("outcome = ?", (outcome.value,)) for outcome in outcomes or ENDED]
+    return parts if outcomes else [*parts, ("outcome IS NULL", ())]
+
+
+def _slices(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
 
 
 def _marks(values: Iterable[object]) -> str:

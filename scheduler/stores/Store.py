@@ -124,7 +124,7 @@ class Store(Protocol):
         """Return the latest run that has an outcome, of each of these tasks that has one."""
 
     def prune(self, before: datetime) -> int:
-        """Delete the runs that ended before `before`, and return how many."""
+        """Delete runs that ended before `before`, not too many at a time, and return how many."""
 
     def record_tick(self, host: str, now: datetime) -> None:
         """Remember that `host` ticked."""

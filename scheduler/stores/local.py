@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import stat
+from contextlib import suppress
 from typing import Any
 
 from scheduler.stores.connection import Connection
 from scheduler.stores.DatabaseStore import DatabaseStore
-from scheduler.stores.schema import VERSION, create_statements
+from scheduler.stores.schema import VERSION, upgrade_statements
 
 OWNER_ONLY = 0o600
 BUSY_SECONDS = 10
@@ -28,7 +30,7 @@ def memory_store() -> DatabaseStore:
 def _opened_file(path: str) -> Any:
     folder = os.path.dirname(path)
     os.makedirs(folder, exist_ok=True)
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, OWNER_ONLY))
+    _keep_private(path)
     raw = connected(path)
     try:
         raw.execute("PRAGMA journal_mode = WAL")
@@ -36,6 +38,17 @@ def _opened_file(path: str) -> Any:
     except BaseException:
         raw.close()
         raise
+
+
+def _keep_private(path: str) -> None:
+    """Make the file its owner's alone; the files that SQLite puts beside it get the mode that it has."""
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, OWNER_ONLY))
+    for name in (path, f"{path}-wal", f"{path}-shm"):
+        with suppress(FileNotFoundError, PermissionError):  # it is not there, or somebody else's
+            mode = os.stat(name).st_mode
+            if stat.S_ISREG(mode) and stat.S_IMODE(mode) != OWNER_ONLY:
+                os.chmod(name, OWNER_ONLY)
 
 
 def connected(path: str) -> Any:
@@ -46,10 +59,10 @@ def connected(path: str) -> Any:
 
 
 def _migrated(raw: Any) -> Any:
-    """Make the tables, unless they are there; `user_version` says which version of them."""
+    """Make the tables or bring them up to date; `user_version` says which version of them is there."""
     if raw.execute("PRAGMA user_version").fetchone()[0] < VERSION:
         raw.execute("BEGIN IMMEDIATE")
-        for statement in create_statements("sqlite"):
+        for statement in upgrade_statements():
             raw.execute(statement)
         raw.execute(f"PRAGMA user_version = {VERSION}")
         raw.execute("COMMIT")

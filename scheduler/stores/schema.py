@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-VERSION: Final = 1
+VERSION: Final = 2
+"""Of the local file; one of an older version is brought up to date when it is opened."""
 TABLES: Final = ("scheduler_runs", "scheduler_leases", "scheduler_cursors", "scheduler_ticks")
-KEY_LENGTH: Final = 191
 
 _TYPES: Final = {
     "sqlite": {"id": "INTEGER PRIMARY KEY AUTOINCREMENT", "key": "TEXT", "text": "TEXT", "time": "TEXT"},
@@ -24,7 +24,8 @@ _STATEMENTS: Final = (
         id {id}, slot {key} UNIQUE, task {key} NOT NULL, fire_time {time}, attempt INTEGER NOT NULL,
         late INTEGER NOT NULL, outcome VARCHAR(16), skip_reason VARCHAR(32), detail {text},
         claimed_at {time} NOT NULL, start_after {time}, started_at {time}, ended_at {time}, heartbeat_at {time},
-        owner {key} NOT NULL, host {key}, pid INTEGER, error {text}, location {text}, traceback {text}, output {text}
+        owner {key} NOT NULL, host {key}, pid INTEGER, error {text}, location {text}, traceback {text},
+        output {text}{indexes}
     )""",
     """CREATE TABLE IF NOT EXISTS scheduler_leases (
         task {key} PRIMARY KEY, token {key} NOT NULL, owner {key} NOT NULL, host {key} NOT NULL,
@@ -32,16 +33,35 @@ _STATEMENTS: Final = (
     )""",
     "CREATE TABLE IF NOT EXISTS scheduler_cursors (task {key} PRIMARY KEY, judged_until {time} NOT NULL)",
     "CREATE TABLE IF NOT EXISTS scheduler_ticks (host {key} PRIMARY KEY, ticked_at {time} NOT NULL)",
-    "CREATE INDEX {if_not_exists} scheduler_runs_task ON scheduler_runs (task, id)",
-    "CREATE INDEX {if_not_exists} scheduler_runs_open ON scheduler_runs (outcome, id)",
-    "CREATE INDEX {if_not_exists} scheduler_runs_ended ON scheduler_runs (ended_at)",
 )
+_INDEXES: Final = {
+    "scheduler_runs_claimed": "task, claimed_at",
+    "scheduler_runs_outcome": "outcome, claimed_at",
+    "scheduler_runs_history": "task, outcome, claimed_at",
+}
+"""What is asked of a long history is asked with these: each question is answered from one stretch of one of them."""
+
+_RETIRED: Final = ("scheduler_runs_task", "scheduler_runs_open", "scheduler_runs_ended")
+"""Indexes of version 1."""
 
 
 def create_statements(driver: str) -> list[str]:
-    """Return the statements that make the tables; `driver` is sqlite, postgres or mysql (MariaDB too)."""
-    if_not_exists = "" if driver == "mysql" else "IF NOT EXISTS"
-    return [text.format(if_not_exists=if_not_exists, **_TYPES[driver]) for text in _STATEMENTS]
+    """Return the statements that make the tables; `driver` is sqlite, postgres or mysql (MariaDB too).
+
+    They can be run again where they were interrupted.
+    """
+    if driver == "mysql":  # it knows no CREATE INDEX IF NOT EXISTS
+        indexes = "".join(f", INDEX {name} ({columns})" for name, columns in _INDEXES.items())
+        return [text.format(indexes=indexes, **_TYPES[driver]) for text in _STATEMENTS]
+    return [
+        *(text.format(indexes="", **_TYPES[driver]) for text in _STATEMENTS),
+        *(f"CREATE INDEX IF NOT EXISTS {name} ON scheduler_runs ({columns})" for name, columns in _INDEXES.items()),
+    ]
+
+
+def upgrade_statements() -> list[str]:
+    """Return the statements that bring the local file of any older version up to date, or make it."""
+    return [*create_statements("sqlite"), *(f"DROP INDEX IF EXISTS {name}" for name in _RETIRED)]
 
 
 def drop_statements() -> list[str]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import replace
 from datetime import timedelta
+from itertools import product
+from typing import Any
 
 import pytest
 
@@ -12,7 +15,9 @@ from contracts.conftest import Member
 from contracts.values import ELSEWHERE, HERE, NOON, TTL, after, claim, claimed, ended, forced, one_run
 from scheduler.process import host_name
 from scheduler.runs import Outcome, Run, SkipReason
-from scheduler.stores import DatabaseStore
+from scheduler.stores import DatabaseStore, memory_store
+
+DatabaseStoreModule = sys.modules[DatabaseStore.__module__]
 
 
 def test_a_pending_run_is_started_by_its_owner(store: DatabaseStore) -> None:
@@ -166,6 +171,11 @@ def test_starting_adopting_and_beating_are_signs_of_life(store: DatabaseStore) -
 @pytest.fixture
 def told(store: DatabaseStore) -> DatabaseStore:
     """A store with a short history."""
+    return tell(store)
+
+
+def tell(store: DatabaseStore) -> DatabaseStore:
+    """Let some things happen."""
     story = [
         ("a", 0, Outcome.SUCCEEDED),
         ("b", 0, Outcome.FAILED),
@@ -232,14 +242,59 @@ def test_the_last_run_of_each_task_is_its_latest_that_has_an_outcome(told: Datab
     assert told.last_runs([]) == {}
 
 
+def test_the_last_run_that_ended_is_found_behind_any_number_that_have_not(told: DatabaseStore) -> None:
+    for minutes in range(4, 9):
+        one_run(told, "a", minutes, now=after(minutes=minutes))
+    assert told.last_runs(["a"])["a"].outcome is Outcome.TIMED_OUT
+
+
+def test_no_question_reads_more_of_a_long_history_than_its_answer() -> None:
+    """Every query seeks in an index. Asked of SQLite: servers plan by the size of their tables, and these are small."""
+    told = tell(memory_store())
+    connection = told.connection
+    asked: list[tuple[str, Any]] = []
+    rows = connection.rows
+
+    def noting(sql: str, values: Any = ()) -> Any:
+        asked.append((sql, values))
+        return rows(sql, values)
+
+    connection.rows = noting
+    failures = [outcome for outcome in Outcome if outcome.is_failure]
+    for keys, outcomes, since in product(([], ["a"], ["a", "b"]), ([], failures), (None, after(minutes=1))):
+        told.history(keys=keys, outcomes=outcomes, since=since)
+    for question in (told.open_runs, told.heartbeats, lambda: told.run(1), lambda: told.last_runs(["a", "x"])):
+        question()
+    told.prune(NOON)
+    connection.rows = rows
+    assert len(asked) > 20
+    plans = {sql: plan_of(told, sql, values) for sql, values in asked}
+    assert {sql: plan for sql, plan in plans.items() if "SCAN" in plan} == {}
+    newest_first = [plan for sql, plan in plans.items() if "claimed_at DESC" in sql]
+    assert [plan for plan in newest_first if "TEMP B-TREE" in plan] == []
+
+
+def plan_of(store: DatabaseStore, sql: str, values: Any) -> str:
+    """Return how SQLite goes about a query."""
+    return " | ".join(row["detail"] for row in store.connection.rows(f"EXPLAIN QUERY PLAN {sql}", values))
+
+
 def test_pruning_removes_what_ended_before_a_time_and_nothing_that_is_open(told: DatabaseStore) -> None:
     old = one_run(told, "old", now=after(minutes=-90))
     assert told.prune(after(minutes=1)) == 2
-    assert seen(told.history()) == [("old", 0), ("c", 3), ("c", 2), ("a", 2), ("b", 1), ("a", 1)]
+    assert seen(told.history()) == [("c", 3), ("c", 2), ("a", 2), ("b", 1), ("a", 1), ("old", 0)]
     assert told.run(old.id) is not None
     assert told.prune(after(minutes=1)) == 0
     assert told.prune(after(minutes=99)) == 4
-    assert seen(told.history()) == [("old", 0), ("c", 3)]
+    assert seen(told.history()) == [("c", 3), ("old", 0)]
+
+
+def test_what_there_is_much_of_is_pruned_bit_by_bit(told: DatabaseStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that no tick takes long, not even the first one after months."""
+    monkeypatch.setattr(DatabaseStoreModule, "PRUNED_AT_ONCE", 4)
+    monkeypatch.setattr(DatabaseStoreModule, "AT_ONCE", 3)
+    assert [told.prune(after(minutes=99)) for _ in range(3)] == [4, 2, 0]
+    assert seen(told.history()) == [("c", 3)]
 
 
 def test_numbers_of_runs_are_never_given_twice(store: DatabaseStore) -> None:

@@ -52,7 +52,8 @@ OPERATIONS: dict[str, Callable[[DatabaseStore], Any]] = {
 }
 """Everything that can be asked of a store."""
 
-READING = {"cursors", "open_runs", "heartbeats", "leases", "history", "run", "last_runs", "ticks"}
+READING = {"cursors", "open_runs", "heartbeats", "leases", "history", "run", "last_runs", "ticks", "prune"}
+"""What changes nothing, where there is nothing to prune."""
 
 
 def said_by(store: DatabaseStore, operation: Callable[[DatabaseStore], Any] = OPERATIONS["claim"]) -> str:
@@ -365,12 +366,58 @@ def test_a_store_whose_making_was_interrupted_is_made_to_the_end(folder: Path) -
     assert works(local_store(path))
 
 
+def test_a_file_of_an_older_version_is_brought_up_to_date_with_all_that_is_in_it(folder: Path) -> None:
+    path = str(folder / "scheduler.sqlite3")
+    new = local_store(path)
+    run = one_run(new)
+    new.finish(ended(run, output="kept"))
+    up_to_date = indexes_of(new)
+    for name in up_to_date:
+        new.connection.change(f"DROP INDEX {name}")
+    for name, columns in INDEXES_OF_VERSION_1.items():
+        new.connection.change(f"CREATE INDEX {name} ON scheduler_runs ({columns})")
+    new.connection.change("PRAGMA user_version = 1")
+    new.connection.close()
+
+    store = local_store(path)
+    assert store.run(run.id).output == "kept"
+    assert indexes_of(store) == up_to_date
+    assert claimed(store, claim("a"), now=after(1)) == [], "it was claimed before"
+    assert works(store)
+    store.connection.close()
+
+
+INDEXES_OF_VERSION_1 = {
+    "scheduler_runs_task": "task, id",
+    "scheduler_runs_open": "outcome, id",
+    "scheduler_runs_ended": "ended_at",
+}
+
+
+def indexes_of(store: DatabaseStore) -> set[str]:
+    found = store.connection.rows("SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
+    return {row["name"] for row in found}
+
+
+def test_tables_whose_making_was_interrupted_are_made_to_the_end(server_details: Details) -> None:
+    """MySQL takes no statement that makes tables back."""
+    execute(server_details, *drop_statements())
+    execute(server_details, *create_statements(server_details["driver"])[:2])
+    for _ in range(2):
+        execute(server_details, *create_statements(server_details["driver"]))
+    store = open_store(server_details)
+    assert works(store)
+    store.connection.close()
+
+
 # -- a folder in the way --
 
 
 def test_a_folder_where_the_file_should_be(folder: Path) -> None:
     (folder / "scheduler.sqlite3").mkdir()
+    (folder / "scheduler.sqlite3").chmod(0o755)
     assert "scheduler.sqlite3" in said_by(local_store(str(folder / "scheduler.sqlite3")))
+    assert stat.S_IMODE((folder / "scheduler.sqlite3").stat().st_mode) == 0o755, "and nobody touches it"
 
 
 def test_a_file_where_the_folder_should_be(folder: Path) -> None:
@@ -481,6 +528,53 @@ def test_the_local_file_and_what_lies_beside_it_is_its_owners_alone(folder: Path
     finally:
         os.umask(before)
         store.connection.close()
+
+
+@pytest.mark.parametrize("umask", [0, 0o077, 0o777])
+def test_a_file_that_others_may_read_is_its_owners_alone_from_then_on(folder: Path, umask: int) -> None:
+    """Somebody has copied it, or made it with `touch`; whatever the umask says."""
+    path = folder / "scheduler.sqlite3"
+    store = local_store(str(path))
+    assert works(store)
+    for file in folder.iterdir():
+        file.chmod(0o666)
+    other = local_store(str(path))
+    before = os.umask(umask)
+    try:
+        assert works(other)
+    finally:
+        os.umask(before)
+    assert {file.name: stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {
+        path.name + suffix: 0o600 for suffix in ("", "-shm", "-wal")
+    }
+    store.connection.close()
+    other.connection.close()
+
+
+def test_the_mode_of_a_file_does_not_depend_on_the_umask(folder: Path) -> None:
+    before = os.umask(0o777)
+    try:
+        os.chmod(folder, 0o700)
+        store = local_store(str(folder / "scheduler.sqlite3"))
+        assert works(store)
+        assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o600}
+    finally:
+        os.umask(before)
+        store.connection.close()
+
+
+def test_a_file_of_somebody_else_keeps_its_mode(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who may write to it, but does not own it, may not change that."""
+
+    def refuse(path: str, mode: int) -> None:
+        raise PermissionError
+
+    path = folder / "scheduler.sqlite3"
+    path.touch(0o660)
+    path.chmod(0o660)
+    monkeypatch.setattr(os, "chmod", refuse)
+    assert works(local_store(str(path)))
+    assert stat.S_IMODE(path.stat().st_mode) == 0o660
 
 
 def test_the_folders_of_the_local_file_are_made(folder: Path) -> None:
