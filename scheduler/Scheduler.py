@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from scheduler import clock
 from scheduler.due import MINUTE, Due, judge
-from scheduler.errors import OK, STORE_UNAVAILABLE, TASK_FAILED, StoreUnavailable
+from scheduler.errors import OK, STORE_UNAVAILABLE, TASK_FAILED, StoreUnavailable, UnknownTask
 from scheduler.failures import described
 from scheduler.isolation import end_leftovers
 from scheduler.listeners import ConsoleListener, Listener
@@ -22,7 +22,7 @@ from scheduler.Runner import App, Runner
 from scheduler.runs import Outcome, Run
 from scheduler.Settings import Settings
 from scheduler.stores import Claim, Store, lease_token, slot_of
-from scheduler.Supervisor import Supervisor, claim_key_of, reported, retry_of
+from scheduler.Supervisor import Supervisor, claim_key_of, done, retry_of
 from scheduler.TaskRegistry import Broken, RegisteredTask, TaskRegistry, Tasks
 
 
@@ -90,10 +90,15 @@ class Scheduler:
             return STORE_UNAVAILABLE
         return max(code, TASK_FAILED if supervisor.failed else OK)
 
-    def run_here(self, run: Run) -> dict[str, Any]:
-        """Do what `run` stands for in this process and return what came of it, as a worker reports it."""
-        task = next(task for task in self._registry.tasks().usable if task.key == run.key)
-        return reported(self._runner.run(task, run))
+    def do_here(self, what: str, run: Run) -> dict[str, Any]:
+        """Do in this process what a worker is for: `run` it, or `tell` its task how it ended; return what it reports.
+
+        Raises `UnknownTask` where the app, booted anew, has no such task.
+        """
+        task = next((task for task in self._registry.tasks().usable if task.key == run.key), None)
+        if task is None:
+            raise UnknownTask(f"the app, booted anew, has no task {run.key!r}")
+        return done(what, self._runner, task, run)
 
     def supervisor(self, listener: Listener) -> Supervisor:
         """Return what sees runs to their outcome."""

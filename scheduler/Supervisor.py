@@ -16,7 +16,7 @@ from typing import Any
 
 from scheduler import clock
 from scheduler.errors import StoreUnavailable
-from scheduler.isolation import Worker, fork_worker, spawn_worker
+from scheduler.isolation import Worker, fork_worker, packed, spawn_worker
 from scheduler.listeners import Listener
 from scheduler.Policy import in_words
 from scheduler.process import host_name, identity_of, this_process
@@ -30,21 +30,37 @@ OUTPUT_KEPT = 64 * 1024
 BEATS_PER_LEASE = 4
 POLL_SECONDS = 0.05
 SAVING_TRIES_SECONDS = 60.0
+HOOK_SECONDS = 60.0
+"""How long hooks may take that a process of their own calls."""
+BOOT_SECONDS = 60.0
+"""How long a fresh interpreter may take to boot the app."""
 RETRIED_HERE = timedelta(minutes=1)
 """A retry that comes sooner than this is waited for, any other is left to a later tick."""
 
 
 class Active:
-    """A run whose worker lives."""
+    """A run whose worker lives; its `limit` of seconds counts from when the worker has begun."""
 
-    def __init__(self, task: RegisteredTask, run: Run, worker: Worker, deadline: float | None) -> None:
+    def __init__(self, task: RegisteredTask, run: Run, worker: Worker, limit: float | None) -> None:
         self.task = task
         self.run = run
         self.worker = worker
-        self.deadline = deadline
+        self.limit = limit
+        self.deadline: float | None = None
+        self.has_begun = False
+        self._allow(max(limit or 0.0, BOOT_SECONDS) if worker.boots else limit)
         self.kill_at: float | None = None
         self.ended_because: Outcome | None = None
         self.output = bytearray()
+
+    def look(self) -> None:
+        """Notice that its worker has begun."""
+        if not self.has_begun and self.worker.has_begun:
+            self.has_begun = True
+            self._allow(self.limit)
+
+    def _allow(self, seconds: float | None) -> None:
+        self.deadline = None if seconds is None else time.monotonic() + seconds
 
     def keep(self, data: bytes) -> None:
         """Keep the end of what it printed."""
@@ -185,9 +201,10 @@ class Supervisor:
         return False
 
     def _launch(self, task: RegisteredTask, run: Run) -> None:
-        worker = self._worker(task, run)
+        started = replace(run, started_at=clock.real_now(), host=host_name())
+        worker = self._worker("run", task, started)
         identity = str(identity_of(worker.pid))
-        started = replace(run, started_at=clock.real_now(), host=host_name(), pid=worker.pid)
+        started = replace(started, pid=worker.pid)
         may_start = False
         try:
             if not task.policy.overlap:
@@ -203,17 +220,13 @@ class Supervisor:
             return
         worker.go()
         limit = task.policy.timeout
-        deadline = time.monotonic() + limit.total_seconds() if limit else None
-        self._active.append(Active(task, started, worker, deadline))
+        self._active.append(Active(task, started, worker, limit.total_seconds() if limit else None))
 
-    def _worker(self, task: RegisteredTask, run: Run) -> Worker:
-        """Return a worker for the run: forked, unless threads of this process could leave locks behind in the child."""
+    def _worker(self, what: str, task: RegisteredTask, run: Run) -> Worker:
+        """Return a worker for `what`: forked, unless threads of this process could leave locks behind in the child."""
         if hasattr(os, "fork") and _threads() == 1:
-            running = replace(run, started_at=clock.real_now(), host=host_name())
-            return fork_worker(
-                lambda: reported(self._runner.run(task, replace(running, pid=os.getpid()))), self._after_fork
-            )
-        return spawn_worker(["-m", "scheduler.isolation.spawned", task.key, *_run_arguments(run)])
+            return fork_worker(lambda: done(what, self._runner, task, run), self._after_fork)
+        return spawn_worker([what, packed(run)])
 
     # -- while they run --
 
@@ -265,6 +278,7 @@ class Supervisor:
     def _enforce_limits(self) -> None:
         now = time.monotonic()
         for active in (*self._active, *self._hooks):
+            active.look()
             if active.kill_at is not None:
                 if now >= active.kill_at:
                     active.worker.send(signal.SIGKILL)
@@ -303,20 +317,15 @@ class Supervisor:
             run = replace(run, outcome=Outcome.CRASHED, error=_crash(status))
         self._conclude(active.task, run)
         if report is None and run.failed:
-            self._tell_failure(active.task, run)
+            self.tell_failure(active.task, run)
 
-    def _tell_failure(self, task: RegisteredTask, run: Run) -> None:
+    def tell_failure(self, task: RegisteredTask, run: Run) -> None:
         """Call the hooks that a process that was ended could not call."""
-        if not task.has_hooks or not hasattr(os, "fork") or _threads() != 1:
+        if not task.has_hooks:
             return
-
-        def work() -> dict[str, Any]:
-            self._runner.tell_failure(task, run)
-            return {}
-
-        worker = fork_worker(work, self._after_fork)
+        worker = self._worker("tell", task, replace(run, output=""))
         worker.go()
-        self._hooks.append(Active(task, run, worker, time.monotonic() + SAVING_TRIES_SECONDS))
+        self._hooks.append(Active(task, run, worker, HOOK_SECONDS))
 
     def _conclude(self, task: RegisteredTask, run: Run) -> None:
         self._unsaved.append((task, run))
@@ -393,8 +402,12 @@ def _threads() -> int:
         return threading.active_count()
 
 
-def reported(run: Run) -> dict[str, Any]:
-    """Return what a worker reports of a run that has ended."""
+def done(what: str, runner: Runner, task: RegisteredTask, run: Run) -> dict[str, Any]:
+    """Do in a worker what it is for, `run` or `tell`, and return what it reports."""
+    if what == "tell":
+        runner.tell_failure(task, run)
+        return {}
+    run = runner.run(task, replace(run, pid=os.getpid()))
     return {
         "outcome": run.outcome.value if run.outcome else None,
         "skip_reason": run.skip_reason.value if run.skip_reason else None,
@@ -416,11 +429,6 @@ def _with_report(run: Run, report: dict[str, Any]) -> Run:
         location=report["location"],
         traceback=report["traceback"],
     )
-
-
-def _run_arguments(run: Run) -> list[str]:
-    fire_time = run.fire_time.isoformat() if run.fire_time else ""
-    return [str(run.id), fire_time, str(run.attempt), str(int(run.late))]
 
 
 def _crash(status: int) -> str:

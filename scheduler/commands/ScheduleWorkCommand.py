@@ -31,12 +31,15 @@ class ScheduleWorkCommand(ScheduleCommand):
         return OK
 
     def _watch(self) -> None:
-        """Go on in a child process that is started anew when a file changes; the parent never returns."""
+        """Go on in a child process that is started anew when a file changes or comes; the parent never returns."""
         import hupper
 
-        reloader = hupper.start_reloader("scheduler.craft.main")
+        settings = self.scheduler.settings
+        longest_end = settings.stop_grace + settings.kill_grace
+        reloader = hupper.start_reloader("scheduler.craft.main", shutdown_interval=longest_end.total_seconds() + 1)
         folder, _ = self.app.task_location()
         watched = [os.path.join(self.app.base_path, ".env")]
         for parent, _, files in os.walk(folder):
-            watched += [os.path.join(parent, name) for name in files if name.endswith(".py")]
+            if os.path.basename(parent) != "__pycache__":
+                watched += [parent, *(os.path.join(parent, name) for name in files if name.endswith(".py"))]
         reloader.watch_files(watched)

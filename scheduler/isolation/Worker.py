@@ -9,12 +9,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, NoReturn
 
 from scheduler.isolation import tree
 
 CHUNK = 65536
 GO = b"g"
+BEGUN = b"\n"
 UNKNOWN_STATUS = 255
 """Somebody else has waited for the process."""
 
@@ -27,11 +28,12 @@ class Worker:
     """A child process that waits for `go`, does its work, reports one JSON object and ends.
 
     It leads a session of its own. `output` and `errors` are the ends to read what it prints from, -1 once they are
-    closed.
+    closed. One that `boots` needs a while until it can begin.
     """
 
-    def __init__(self, pid: int, go: int, result: int, output: int, errors: int) -> None:
+    def __init__(self, pid: int, go: int, result: int, output: int, errors: int, *, boots: bool = False) -> None:
         self.pid = pid
+        self.boots = boots
         self.output = output
         self.errors = errors
         self.status: int | None = None
@@ -46,6 +48,11 @@ class Worker:
     def descriptors(self) -> list[int]:
         """Everything there may be something to read from."""
         return [fd for fd in (self._result, self.output, self.errors) if fd >= 0]
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether it does its work by now."""
+        return not self.boots or bool(self._report)
 
     def go(self) -> None:
         """Let it begin."""
@@ -139,10 +146,10 @@ def fork_worker(work: Callable[[], dict[str, Any]], prepare: Callable[[], None])
         tree.die_with_parent(parent)
         tree.keep_descendants()
         _redirect(output, errors)
-        _default_signals()
+        take_signals()
         prepare()
         if os.read(go, 1) == GO:
-            _write_all(result, json.dumps(work()).encode())
+            write_all(result, json.dumps(work()).encode())
             code = 0
     except EndedBySignal as error:
         code = int(error.code or 1)
@@ -151,16 +158,16 @@ def fork_worker(work: Callable[[], dict[str, Any]], prepare: Callable[[], None])
 
         traceback.print_exc()
     finally:
-        _flush()
-        os._exit(code)
+        end_process(code)
 
 
 def spawn_worker(arguments: Sequence[str]) -> Worker:
-    """Start a fresh interpreter that runs `arguments` and then finds its pipes' numbers: where forking is not safe."""
+    """Start a fresh interpreter that runs `spawned` with these and its pipes' numbers: where forking is not safe."""
     ours, theirs = _pipes()
     go, result, output, errors = theirs
+    flags = ["-B"] if sys.dont_write_bytecode else []
     process = subprocess.Popen(  # noqa: S603 - this interpreter, and arguments of our own
-        [sys.executable, *arguments, str(go), str(result)],
+        [sys.executable, *flags, "-m", "scheduler.isolation.spawned", *arguments, str(go), str(result)],
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=errors,
@@ -170,7 +177,7 @@ def spawn_worker(arguments: Sequence[str]) -> Worker:
     for descriptor in theirs:
         os.close(descriptor)
     process.returncode = 0  # it is waited for by its number
-    return Worker(process.pid, *ours)
+    return Worker(process.pid, *ours, boots=True)
 
 
 def _pipes() -> tuple[tuple[int, int, int, int], tuple[int, int, int, int]]:
@@ -187,12 +194,17 @@ def _redirect(output: int, errors: int) -> None:
     for source, target in ((null, 0), (output, 1), (errors, 2)):
         os.dup2(source, target)
         os.close(source)
+    prepare_streams()
+
+
+def prepare_streams() -> None:
+    """Give this process streams that pass on each line at once and choke on no letter."""
     sys.stdin = open(0, closefd=False, encoding="utf-8")  # noqa: SIM115 - it lasts as long as the process
     sys.stdout = open(1, "w", buffering=1, closefd=False, encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
     sys.stderr = open(2, "w", buffering=1, closefd=False, encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
 
 
-def _default_signals() -> None:
+def take_signals() -> None:
     """Give signals their usual meaning again; SIGTERM lets `finally` blocks run."""
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -204,12 +216,15 @@ def _exit_on_signal(number: int, _frame: object) -> None:
     raise EndedBySignal(128 + number)
 
 
-def _write_all(descriptor: int, data: bytes) -> None:
+def write_all(descriptor: int, data: bytes) -> None:
+    """Write all of `data`, however long."""
     while data:
         data = data[os.write(descriptor, data) :]
 
 
-def _flush() -> None:
+def end_process(code: int) -> NoReturn:
+    """End this process at once, threads and all, with what it has printed passed on."""
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):
             stream.flush()
+    os._exit(code)

@@ -5,39 +5,49 @@ from __future__ import annotations
 import json
 import os
 import sys
-from datetime import datetime
+import warnings
 from typing import Any
 
+from scheduler.isolation.packing import unpacked
+from scheduler.isolation.Worker import BEGUN, GO, EndedBySignal, end_process, prepare_streams, take_signals, write_all
 
-def main(arguments: list[str]) -> int:
-    """Boot the app in the working directory, wait to be let go, run the task, report what came of it."""
-    key, run_id, fire_time, attempt, late, go, result = arguments
-    parent = os.getppid()
-    from scheduler.isolation import tree  # noqa: PLC0415 - first of all
 
-    tree.die_with_parent(parent)
-    tree.keep_descendants()
-    sys.path.insert(0, os.getcwd())
-    from wsgi import application  # type: ignore[import-not-found]  # noqa: PLC0415 - the app's own file
+def main(arguments: list[str]) -> None:
+    """Boot the app in the working directory, wait to be let go, do what is asked, report what came of it; never return.
 
-    from scheduler.isolation.Worker import GO  # noqa: PLC0415 - the app is booted first
-    from scheduler.runs import Run  # noqa: PLC0415
+    `arguments` are what to do, a packed run, and the numbers of the pipes to be let go and to report with.
+    """
+    code = 1
+    try:
+        what, run, go, result = arguments
+        prepare_streams()
+        sys.path.insert(0, os.getcwd())
+        with warnings.catch_warnings(record=True):  # whoever started this process has booted the app, and has seen them
+            from wsgi import application  # type: ignore[import-not-found]  # noqa: PLC0415 - the app's own file
+        take_signals()
+        if os.read(int(go), 1) == GO:
+            write_all(int(result), BEGUN)
+            write_all(int(result), json.dumps(_scheduler(application).do_here(what, unpacked(run))).encode())
+            code = 0
+    except EndedBySignal as error:
+        code = int(error.code or 1)
+    except BaseException:  # noqa: BLE001 - an app that does not boot, above all: it is kept with the run
+        import traceback  # noqa: PLC0415 - hardly ever
 
-    if os.read(int(go), 1) != GO:
-        return 1
-    run = Run(
-        key,
-        datetime.fromisoformat(fire_time) if fire_time else None,
-        id=int(run_id),
-        attempt=int(attempt),
-        late=late == "1",
-        pid=os.getpid(),
-    )
-    report: dict[str, Any] = application.make("scheduler").run_here(run)
-    with os.fdopen(int(result), "w", encoding="utf-8") as stream:
-        json.dump(report, stream)
-    return 0
+        traceback.print_exc()
+    finally:
+        end_process(code)
+
+
+def _scheduler(application: Any) -> Any:
+    """Return the app's scheduler; its name may be bound to Masonite's handler, which hands everything on to it."""
+    bound = application.make("scheduler")
+    return getattr(bound.run, "__self__", bound).scheduler
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    from scheduler.isolation import tree
+
+    tree.die_with_parent(os.getppid())
+    tree.keep_descendants()
+    main(sys.argv[1:])
