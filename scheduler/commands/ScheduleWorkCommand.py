@@ -36,7 +36,10 @@ class ScheduleWorkCommand(ScheduleCommand):
 
         settings = self.scheduler.settings
         longest_end = settings.stop_grace + settings.kill_grace
-        reloader = hupper.start_reloader("scheduler.craft.main", shutdown_interval=longest_end.total_seconds() + 1)
+        try:
+            reloader = hupper.start_reloader("scheduler.craft.main", shutdown_interval=longest_end.total_seconds() + 1)
+        except SystemExit:  # the parent was told to stop; the hupper of Masonite 4 always says 1
+            raise SystemExit(OK) from None
         folder, _ = self.app.task_location()
         watched = [os.path.join(self.app.base_path, ".env")]
         for parent, _, files in os.walk(folder):
