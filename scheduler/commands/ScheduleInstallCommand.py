@@ -57,10 +57,7 @@ class ScheduleInstallCommand(ScheduleCommand):
             raise WrongUsage("--id needs a value: --id blog.")
         if given is not None:
             return checked_id(str(given))
-        name, environment, key = self.app.identity()
-        if not key:
-            raise WrongUsage("The app has no APP_KEY to be known by: make one with `craft key`, or give an --id.")
-        return identity_of(name, environment, key)
+        return identity_of(*self.app.identity())
 
     def _crontab(self, installation: Installation) -> UserCrontab:
         from scheduler import clock

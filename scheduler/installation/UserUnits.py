@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
+from getpass import getuser
 
 from scheduler.errors import InstallationFailed
 from scheduler.installation.Installation import LOG, Installation
@@ -56,8 +57,7 @@ class UserUnits:
         self._call("enable", self._started)
         self._call("restart", self._started)
         yield f"systemd calls the scheduler from now on ({self._started}); what it writes is appended to {LOG}."
-        user = os.path.basename(os.path.expanduser("~"))
-        if not os.path.exists(os.path.join(LINGERING, user)):
+        if not os.path.exists(os.path.join(LINGERING, getuser())):
             yield "Units of a user run while the user is logged in; `loginctl enable-linger` lets them run always."
 
     def shown_removal(self) -> Iterator[str]:
@@ -73,7 +73,6 @@ class UserUnits:
             yield self._not_there()
             return
         self._take_away(found)
-        self._call("daemon-reload")
         yield f"systemd no longer calls the scheduler: {' and '.join(found)} removed."
 
     def _not_there(self) -> str:
@@ -95,18 +94,26 @@ class UserUnits:
                 file.write(text)
 
     def _take_away(self, found: Mapping[str, str]) -> None:
+        """Stop and remove units; one that systemd cannot read or never saw has nothing to stop."""
+        self._call("daemon-reload")
         for name in found:
-            if "[Install]" in found[name]:
-                self._call("disable", "--now", name)
-        for name in found:
+            _systemctl("disable", "--now", name)
             os.unlink(os.path.join(self._folder, name))
+        self._call("daemon-reload")
 
     def _call(self, *words: str) -> None:
-        command = [_program(), "--user", *words]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
+        done = _systemctl(*words)
         if done.returncode:
-            said = "; ".join(line.strip() for line in done.stderr.splitlines() if line.strip())
-            raise InstallationFailed(f"`{_line(*words)}` failed: {said}. Log in as that user, then run this again.")
+            said = "; ".join(line.strip(" .") for line in done.stderr.splitlines() if line.strip())
+            raise InstallationFailed(
+                f"`{_line(*words)}` failed: {said}. Mend that, or log in as the user that the app runs as, and run "
+                f"this again."
+            )
+
+
+def _systemctl(*words: str) -> subprocess.CompletedProcess[str]:
+    command = [_program(), "--user", *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
 
 
 def _program() -> str:

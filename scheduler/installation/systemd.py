@@ -28,11 +28,11 @@ def timer_units(installation: Installation) -> dict[str, str]:
     A timer does not start a service that is active, and a tick lasts as long as its tasks. So the service, as cron
     does, only starts the tick, and ends without ending it.
     """
-    start = words("/bin/sh", "-c", '"$0" "$@" &', *installation.command("schedule:run"))
+    start = _by_shell('"$0" "$@" &', *installation.command("schedule:run"))
     return {
         service_name(installation.id): (
             f"{COMMENT}[Unit]\nDescription=One tick of the scheduled tasks of {installation.id}\n\n"
-            f"[Service]\nType=oneshot\nKillMode=process\n{_surroundings(installation)}ExecStart=:{start}\n"
+            f"[Service]\nType=oneshot\nKillMode=process\n{_surroundings(installation)}ExecStart={start}\n"
         ),
         timer_name(installation.id): (
             f"{COMMENT}[Unit]\nDescription=The scheduled tasks of {installation.id}, every minute\n\n"
@@ -47,12 +47,12 @@ def work_units(installation: Installation, stop_seconds: int) -> dict[str, str]:
 
     `stop_seconds` is how long it needs at most to end its tasks. Only it is told to stop: it tells them.
     """
-    start = words(*installation.command("schedule:work"))
+    start = _by_shell('exec "$0" "$@"', *installation.command("schedule:work"))
     return {
         service_name(installation.id): (
             f"{COMMENT}[Unit]\nDescription=The scheduled tasks of {installation.id}\n\n"
             f"[Service]\nType=exec\nRestart=always\nRestartSec=5\nKillMode=mixed\nKillSignal=SIGTERM\n"
-            f"TimeoutStopSec={stop_seconds + SPARE_SECONDS}\n{_surroundings(installation)}ExecStart=:{start}\n\n"
+            f"TimeoutStopSec={stop_seconds + SPARE_SECONDS}\n{_surroundings(installation)}ExecStart={start}\n\n"
             "[Install]\nWantedBy=default.target\n"
         )
     }
@@ -62,20 +62,22 @@ def _surroundings(installation: Installation) -> str:
     log = _rest_of_line(f"{installation.folder}/{LOG}")
     return (
         f"WorkingDirectory={_rest_of_line(installation.folder)}\n"
-        f"Environment={words(f'PATH={installation.search_path}')}\n"
+        f"Environment={_word(f'PATH={installation.search_path}')}\n"
         f"StandardOutput=append:{log}\nStandardError=append:{log}\n"
     )
 
 
-def words(*texts: str) -> str:
-    """Return `texts` as the words of a setting that is read word by word; variables are no matter there.
+def _by_shell(script: str, *arguments: str) -> str:
+    """Return the words of a command that gives `script` the arguments.
 
-    `ExecStart=:` reads none, and `Environment=` never does.
+    A shell starts the interpreter, since systemd starts no program with a quote in its path. The colon says that
+    variables are the shell's affair.
     """
-    return " ".join(_word(text) for text in texts)
+    return f":/bin/sh -c {_word(script)} {' '.join(map(_word, arguments))}"
 
 
 def _word(text: str) -> str:
+    """Return `text` as one word of a setting that is read word by word."""
     if re.fullmatch(r"[\w@+=:,./-]+", text, re.ASCII):
         return text
     escaped = text.replace("\\", r"\\").replace('"', r"\"").replace("%", "%%")

@@ -36,7 +36,7 @@ class MasoniteApp:
         return os.environ.get("APP_ENV", "")
 
     def identity(self) -> tuple[str, str, str]:
-        """Return the app's name, its environment and its key; each is empty where it has none."""
+        """Return the app's name, its environment and its key; without a key no app boots."""
         config = self._application.make("config")
         name, key = (str(config.get(f"application.{value}") or "") for value in ("name", "key"))
         return name, self.environment(), key
