@@ -24,16 +24,16 @@ class UserUnits:
     def __init__(self, installation: Installation, units: Mapping[str, str]) -> None:
         self._installation = installation
         self._units = units
-        config = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
-        self._folder = os.path.join(config, "systemd", "user")
-        names = (timer_name(installation.id), service_name(installation.id))
-        self._names = names
-        self._started = next(name for name in names if name in units)
+        config = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
+        self._shown = os.path.join(config, "systemd", "user")
+        self._folder = os.path.expanduser(self._shown)
+        self._names = (timer_name(installation.id), service_name(installation.id))
+        self._started = next(name for name in self._names if name in units)
 
     def shown(self) -> Iterator[str]:
         """Say what `install` would do."""
         done = self._found() == self._units
-        yield f"These are in {self._folder} already:" if done else f"These would be written to {self._folder}:"
+        yield f"These are in {self._shown} already:" if done else f"These would be written to {self._shown}:"
         for name, text in self._units.items():
             yield ""
             yield f"--- {name}"
@@ -63,7 +63,7 @@ class UserUnits:
     def shown_removal(self) -> Iterator[str]:
         """Say what `remove` would do."""
         found = self._found()
-        yield f"These would be stopped and removed from {self._folder}:" if found else self._not_there()
+        yield f"These would be stopped and removed from {self._shown}:" if found else self._not_there()
         yield from found
 
     def remove(self) -> Iterator[str]:
@@ -76,7 +76,7 @@ class UserUnits:
         yield f"systemd no longer calls the scheduler: {' and '.join(found)} removed."
 
     def _not_there(self) -> str:
-        return f"There are no units of {self._installation.id} in {self._folder}; nothing to remove."
+        return f"There are no units of {self._installation.id} in {self._shown}; nothing to remove."
 
     def _found(self) -> dict[str, str]:
         found = {}
