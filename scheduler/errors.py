@@ -53,6 +53,10 @@ class WrongUsage(SchedulerError):
     """A command line asks for something there is not; the message says what would do."""
 
 
+class InstallationFailed(SchedulerError):
+    """Something on this machine keeps cron or systemd from being told; the message says what, and what to do."""
+
+
 class StoreUnavailable(SchedulerError):
     """The store cannot be reached or used; the message says why and what to do. Nothing was run, nothing forgotten."""
 

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 
 from masonite.commands import Command
 
-from scheduler.errors import STORE_UNAVAILABLE, WRONG_USAGE, InvalidSchedule, StoreUnavailable, UnknownTask, WrongUsage
+from scheduler.errors import (
+    STORE_UNAVAILABLE,
+    TASK_FAILED,
+    WRONG_USAGE,
+    InstallationFailed,
+    InvalidSchedule,
+    StoreUnavailable,
+    UnknownTask,
+    WrongUsage,
+)
 from scheduler.masonite.Binding import Binding
 from scheduler.masonite.console import write_error, write_line
 
@@ -39,6 +48,9 @@ class ScheduleCommand(Command):
         except (WrongUsage, UnknownTask, InvalidSchedule) as error:
             self.complain(_sentence(str(error)) if isinstance(error, UnknownTask) else str(error))
             return WRONG_USAGE
+        except InstallationFailed as error:
+            self.complain(str(error))
+            return TASK_FAILED
         except StoreUnavailable as error:
             self.complain(_sentence(f"{error}."))
             return STORE_UNAVAILABLE

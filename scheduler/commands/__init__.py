@@ -1,6 +1,7 @@
 """The craft commands: each parses, calls and prints, and imports what it needs when it is called."""
 
 from scheduler.commands.ScheduleHistoryCommand import ScheduleHistoryCommand
+from scheduler.commands.ScheduleInstallCommand import ScheduleInstallCommand
 from scheduler.commands.ScheduleListCommand import ScheduleListCommand
 from scheduler.commands.ScheduleRunCommand import ScheduleRunCommand
 from scheduler.commands.ScheduleTableCommand import ScheduleTableCommand
@@ -12,6 +13,7 @@ COMMANDS = (
     ScheduleRunCommand,
     ScheduleListCommand,
     ScheduleWorkCommand,
+    ScheduleInstallCommand,
     ScheduleHistoryCommand,
     ScheduleUnlockCommand,
     ScheduleTableCommand,

@@ -35,6 +35,12 @@ class MasoniteApp:
         """Return what `APP_ENV` says; Masonite 4's own `environment()` always says "testing" to pytest."""
         return os.environ.get("APP_ENV", "")
 
+    def identity(self) -> tuple[str, str, str]:
+        """Return the app's name, its environment and its key; without a key no app boots."""
+        config = self._application.make("config")
+        name, key = (str(config.get(f"application.{value}") or "") for value in ("name", "key"))
+        return name, self.environment(), key
+
     def is_down(self) -> bool:
         """Tell whether `craft down` put the app into maintenance."""
         return os.path.exists(os.path.join(self.base_path, ".down"))

@@ -3,7 +3,8 @@
 Each page is followed from top to bottom in a fresh app, as a reader would. What becomes of a block is said by its kind
 and by HTML comments directly above it:
 
-    ```console    each line after `$` is typed on a terminal; what it shows is what stands below it
+    ```console    each line after `$` is typed on a terminal; what it shows is what stands below it. `crontab` is a
+                  stand-in, and the folders are those of the app and of this environment
     ```pycon      is typed into Python, in the app
     ```crontab    each line is run as cron runs it, with /bin/sh and the variables above it and no others
     ```python     needs one of the first two comments
@@ -38,6 +39,7 @@ from scheduler.Task import schedule_of
 
 from .apps import MASONITES_ALONE, App, console_script, make_app, run, run_on_terminal
 from .inside import booted
+from .programs import CRONTAB, stand_in
 
 ROOT = Path(__file__).parent.parent.parent
 README = ROOT / "README.md"
@@ -157,15 +159,25 @@ class Reader:
                 found = done.out + done.err
             else:
                 environment = {
-                    "PATH": f"{console_script().parent}{os.pathsep}{os.environ['PATH']}",
+                    "PATH": os.pathsep.join([self.programs(), str(console_script().parent), os.environ["PATH"]]),
+                    "XDG_CONFIG_HOME": "",
                     "PYTEST_ADDOPTS": "-p no:warnings",  # those of Masonite 4
                 }
                 done = run_on_terminal(["/bin/sh", "-c", line], self.app.root, environment, columns=80)
-                found = done.out
+                found = done.out.replace(str(console_script().parent), f"{SHOWN_FOLDER}/venv/bin")
+                found = found.replace(str(self.app.root), SHOWN_FOLDER)
             assert as_always(found) == as_always(shown), f"{block}: {line}\n{found}"
             assert done.code == 0, f"{block}: {line} ended with {done.code}; show it with `; echo`, or mend it"
         if "tasks" in block.marks:
             (self.app.root / "app/tasks/Shop.py").unlink()
+
+    def programs(self) -> str:
+        """The folder of a `crontab` that is the reader's own."""
+        folder = self.app.root.parent / "programs"
+        if not folder.exists():
+            folder.mkdir()
+            stand_in(folder, "crontab", CRONTAB)
+        return str(folder)
 
     def ask(self, block: Block) -> None:
         """Type it into Python in the app; names last to the end of the page."""
@@ -206,7 +218,9 @@ def _commands(text: str) -> Iterator[tuple[str, str]]:
 
 
 def as_always(text: str) -> str:
-    """Text in which every duration that was measured is the same."""
+    """Text in which every duration that was measured, and every id that was made of a key, is the same."""
+    text = re.sub(r"\b(masonite-scheduler[ -]|tasks of )[\w-]+?-[0-9a-f]{8}\b", r"\1ID", text)
+    text = re.sub(r"\bcrontab-[\dT.-]+\d\b", "crontab-WHEN", text)
     text = re.sub(r"\b(in|after) [\d.]+ (ms|s)\b", r"\1 N ms", text)
     return re.sub(r"passed in [\d.]+s", "passed in Ns", text)
 

@@ -1,4 +1,7 @@
-"""The guide's crontab line, in a shell as cron starts it, and under a real cron daemon that lets a real minute pass."""
+"""The guide's crontab line, in a shell as cron starts it, and under a real cron daemon that lets a real minute pass.
+
+There too: the lines of `craft schedule:install`, which are written into this user's real crontab, and out of it again.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +34,8 @@ PATH={app}/venv/bin:{system}
 * * * * * cd {app} && craft schedule:run
 """
 LINES = {"the guide's": GUIDES_LINES, "for any shell": LINES_FOR_ANY_SHELL, "shortest": SHORTEST_LINES}
+#: What a shell, cron and a crontab each read as something else.
+ODD_NAME = """it's 100% \\% a "$HOME" blog"""
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 
 LEAVES_A_NOTE = """
@@ -107,22 +112,32 @@ def test_the_word_source_stands_for_activating_that_environment_and_for_nothing_
 # --- under a real daemon ---------------------------------------------------------------------------------------------
 
 
+class Crontab:
+    """The crontab of this user."""
+
+    def __init__(self, program: str) -> None:
+        self._program = program
+
+    def read(self) -> bytes | None:
+        done = subprocess.run([self._program, "-l"], capture_output=True)
+        assert not done.returncode or b"no crontab for" in done.stderr, done
+        return None if done.returncode else done.stdout
+
+    def write(self, text: bytes | None) -> None:
+        command = [self._program, "-r" if text is None else "-"]
+        subprocess.run(command, input=text or b"", check=self.read() is not None or text is not None)
+
+
 @pytest.fixture
-def crontab(missing: Callable[[str], NoReturn]) -> Iterator[Callable[[str], None]]:
-    """Installs a crontab for this user; the one there was is put back at the end."""
-    program = shutil.which("crontab") or missing("the program crontab: install the package cron")
-    before = subprocess.run([program, "-l"], capture_output=True, text=True)
+def crontab(missing: Callable[[str], NoReturn]) -> Iterator[Crontab]:
+    """This user's, for as long as the test lasts; what there was is put back at the end."""
+    found = Crontab(shutil.which("crontab") or missing("the program crontab: install the package cron"))
+    before = found.read()
     try:
-        yield lambda text: _install(program, text)
+        yield found
     finally:
-        if before.returncode == 0:
-            _install(program, before.stdout)
-        else:
-            subprocess.run([program, "-r"], check=False, capture_output=True)
-
-
-def _install(program: str, text: str) -> None:
-    subprocess.run([program, "-"], input=text, text=True, check=True)
+        if found.read() != before:
+            found.write(before)
 
 
 @pytest.fixture
@@ -153,14 +168,43 @@ def cron_daemon(missing: Callable[[str], NoReturn]) -> Iterator[Callable[[], Non
 
 @pytest.mark.cron
 def test_cron_runs_what_is_due(
-    maker: Callable[[str], App], crontab: Callable[[str], None], cron_daemon: Callable[[], None]
+    maker: Callable[[str], App], crontab: Crontab, cron_daemon: Callable[[], None]
 ) -> None:
+    """By lines written by hand, and by that of `craft schedule:install` for an app in a folder with an odd name."""
     apps = {name: maker(name.replace("'", "").replace(" ", "-")) for name in LINES}
-    crontab("".join(crontab_of(app, LINES[name]) for name, app in apps.items()))
+    by_hand = "".join(crontab_of(app, LINES[name]) for name, app in apps.items()).encode()
+    crontab.write(by_hand)
+    odd = apps["installed"] = maker(ODD_NAME)
+    craft = [str(odd.root / "venv/bin/python"), "craft"]
+    run([*craft, "schedule:install"], odd.root).exits(0)
+    installed = crontab.read() or b""
+    assert installed.endswith(b"\n" + by_hand)
+    assert "nothing was changed" in run([*craft, "schedule:install"], odd.root).exits(0).out
+    assert crontab.read() == installed
     cron_daemon()
     notes = [app.root / "note" for app in apps.values()]
     patience = time.monotonic() + 100
     while time.monotonic() < patience and not all(note.exists() and note.read_text() for note in notes):
         time.sleep(0.2)
     assert {name: (app.root / "note").exists() for name, app in apps.items()} == dict.fromkeys(apps, True)
-    assert {note.read_text() for note in notes} == {sys.prefix}
+    assert {os.path.realpath(note.read_text()) for note in notes} == {os.path.realpath(sys.prefix)}
+    log = odd.root / "storage/logs/scheduler.log"
+    while time.monotonic() < patience and not log.read_text():
+        time.sleep(0.2)
+    assert log.read_text() == "Hi!\n"
+    run([*craft, "schedule:install", "--remove"], odd.root).exits(0)
+    assert crontab.read() == by_hand
+
+
+@pytest.mark.cron
+def test_what_the_real_crontab_refuses_is_said_and_nothing_is_changed(
+    maker: Callable[[str], App], crontab: Crontab
+) -> None:
+    """Debian's takes no line of more than a thousand characters."""
+    crontab.write(b"0 5 * * * true\n")
+    app = maker("a" * 240)
+    done = run([str(app.root / "venv/bin/python"), "craft", "schedule:install"], app.root).exits(1)
+    assert done.err.startswith("crontab refused it, and nothing was changed: ")
+    assert "command too long" in done.err
+    assert len(done.err.splitlines()) == 1
+    assert crontab.read() == b"0 5 * * * true\n"

@@ -1,0 +1,1 @@
+"""Letting cron, systemd or Windows call the scheduler: what is written there, and the writing of it."""

@@ -1,0 +1,46 @@
+"""Which interpreter runs here, with which `craft`, in which folder."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from scheduler.errors import WrongUsage
+from scheduler.installation.Installation import Installation
+
+NAMES = ("python", "python3")
+
+
+def installation_here(id_: str, base_path: str) -> Installation:
+    """Return what is to be called for the app in the folder `base_path`, run by this interpreter."""
+    folder, python = as_entered(base_path), interpreter()
+    return Installation(id_, folder, python, craft_of(python, folder))
+
+
+def as_entered(folder: str) -> str:
+    """Return the working directory `folder` by the name it was entered by.
+
+    A link to the current release is thus written down as the link, and the next release needs no other line.
+    """
+    entered = os.environ.get("PWD", "")
+    return entered if os.path.isabs(entered) and _are_same(entered, folder) else folder
+
+
+def interpreter() -> str:
+    """Return this interpreter by a name that is the same whoever started it, and lasts when its version changes."""
+    names = (os.path.join(os.path.dirname(sys.executable), name) for name in NAMES)
+    return next((name for name in names if _are_same(name, sys.executable)), sys.executable)
+
+
+def craft_of(python: str, folder: str) -> str:
+    """Return the environment's console script, or else the app's own file `craft`; raise `WrongUsage` without both."""
+    script = os.path.join(os.path.dirname(python), "craft")
+    if os.path.isfile(script):
+        return script
+    if os.path.isfile(os.path.join(folder, "craft")):
+        return "craft"
+    raise WrongUsage(f"There is no `craft` beside {python}: install masonite-scheduler with that interpreter's pip.")
+
+
+def _are_same(one: str, other: str) -> bool:
+    return os.path.exists(one) and os.path.samefile(one, other)

@@ -1,0 +1,37 @@
+"""The command that lets Windows call the scheduler."""
+
+from __future__ import annotations
+
+from scheduler.errors import WrongUsage
+from scheduler.installation.Installation import LOG, Installation
+
+LONGEST = 261
+"""What the Task Scheduler takes as the command of a task."""
+
+MEANINGFUL = "%^&|<>"
+"""What `cmd` reads otherwise in a path, in quotes or not."""
+
+
+def command(installation: Installation) -> str:
+    """Return the line that adds the app to Windows' Task Scheduler; typed again, it replaces what it added.
+
+    Raises `WrongUsage` for paths that `cmd` or the Task Scheduler cannot take.
+    """
+    for path in (installation.folder, installation.python, installation.craft):
+        if bad := [character for character in path if character in MEANINGFUL]:
+            raise WrongUsage(f"{path!r} holds {bad[0]!r}, which `cmd` reads as something else: rename that folder.")
+    run = " ".join(f'"{word}"' for word in (installation.python, installation.craft))
+    log = LOG.replace("/", "\\")
+    line = f'cmd /c cd /d "{installation.folder}" && {run} schedule:run >> {log} 2>&1'
+    if len(line) > LONGEST:
+        raise WrongUsage(
+            f"The command has {len(line)} characters and Windows takes {LONGEST}: write it into a .cmd file."
+        )
+    quoted = line.replace('"', r"\"")
+    return f'schtasks /Create /F /SC MINUTE /TN "masonite-scheduler {installation.id}" /TR "{quoted}"'
+
+
+def removal(installation: Installation) -> str:
+    """Return the line that takes the app out of Windows' Task Scheduler."""
+    return f'schtasks /Delete /F /TN "masonite-scheduler {installation.id}"'
+

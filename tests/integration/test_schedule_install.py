@@ -1,0 +1,451 @@
+"""`craft schedule:install`: what it writes, what it says, and what it leaves alone.
+
+The programs `crontab` and `systemctl` are stand-ins that keep to the test's folder, since these tests run in several
+environments at once and a user has but one crontab. The real ones: test_real_cron.py and test_real_systemd.py.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from .apps import App, Finished
+from .programs import CRONTAB, SYSTEMCTL, StandIn, stand_in
+
+OTHERS = b"MAILTO=me@example.com\n# \xe9t\xe9\n0 5 * * * backup \\% %\n"
+
+
+@pytest.fixture
+def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The only folder in which programs are found."""
+    folder = tmp_path / "programs"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+    return folder
+
+
+@pytest.fixture
+def crontab(programs: Path) -> StandIn:
+    return stand_in(programs, "crontab", CRONTAB)
+
+
+@pytest.fixture
+def systemctl(programs: Path, monkeypatch: pytest.MonkeyPatch) -> StandIn:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(programs.parent / "config"))
+    return stand_in(programs, "systemctl", SYSTEMCTL)
+
+
+def complaint(done: Finished) -> str:
+    """The one line on the error output."""
+    assert done.out == "", done
+    assert len(done.err.splitlines()) == 1, done
+    return done.err.strip()
+
+
+def blocks(text: bytes | None) -> list[str]:
+    """The ids of the blocks, in order."""
+    return re.findall(r"(?m)^# BEGIN masonite-scheduler (.+)$", (text or b"").decode("utf-8", "replace"))
+
+
+def backups(app: App) -> list[Path]:
+    return sorted((app.root / "storage/framework").glob("crontab-*"))
+
+
+def at(app: App, folder: Path) -> App:
+    """The same app in another folder, as a deploy makes it."""
+    shutil.copytree(app.root, folder)
+    return App(folder, app.capture)
+
+
+# --- cron ------------------------------------------------------------------------------------------------------------
+
+
+def test_it_writes_the_apps_block_and_leaves_all_else_alone(app: App, crontab: StandIn) -> None:
+    crontab.keep("crontab", OTHERS)
+    done = app.craft("schedule:install").exits(0)
+    after = crontab.kept() or b""
+    assert after.endswith(OTHERS)
+    begin, _, line, end = after.removesuffix(OTHERS).decode().splitlines()
+    programs = os.path.dirname(sys.executable)
+    assert line == (
+        f"* * * * * cd {app.root} && PATH={programs}:/usr/local/bin:/usr/bin:/bin {programs}/python {programs}/craft "
+        "schedule:run >> storage/logs/scheduler.log 2>&1"
+    )
+    assert begin == end.replace("END", "BEGIN")
+    assert done.out.splitlines()[0] == (
+        "Cron calls the scheduler every minute from now on; what it writes is appended to storage/logs/scheduler.log."
+    )
+    assert (app.root / "storage/logs").is_dir()
+
+
+def test_run_twice_it_changes_nothing_and_says_so(app: App, crontab: StandIn) -> None:
+    app.craft("schedule:install").exits(0)
+    once = crontab.kept()
+    crontab.asked()
+    done = app.craft("schedule:install").exits(0)
+    assert done.out == "Cron calls the scheduler every minute already; nothing was changed.\n"
+    assert (crontab.asked(), crontab.kept(), backups(app)) == (["-l"], once, [])
+
+
+def test_the_crontab_before_is_kept_for_its_owner(app: App, crontab: StandIn) -> None:
+    crontab.keep("crontab", OTHERS)
+    done = app.craft("schedule:install").exits(0)
+    (kept,) = backups(app)
+    assert kept.read_bytes() == OTHERS
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert done.out.splitlines()[1] == f"The crontab as it was is kept in storage/framework/{kept.name}."
+
+
+def test_the_latest_ten_are_kept(app: App, crontab: StandIn) -> None:
+    for number in range(12):
+        app.write(f"storage/framework/crontab-2020-01-{number + 1:02}T000000.000000", f"{number}")
+    crontab.keep("crontab", OTHERS)
+    app.craft("schedule:install").exits(0)
+    assert [file.name[:18] for file in backups(app)][:2] == ["crontab-2020-01-04", "crontab-2020-01-05"]
+    assert len(backups(app)) == 10
+
+
+def test_removing_it_leaves_the_crontab_there_was(app: App, crontab: StandIn) -> None:
+    crontab.keep("crontab", OTHERS)
+    app.craft("schedule:install").exits(0)
+    with_block = crontab.kept()
+    done = app.craft("schedule:install", "--remove").exits(0)
+    assert crontab.kept() == OTHERS
+    assert backups(app)[-1].read_bytes() == with_block
+    assert done.out.splitlines()[0] == "Cron no longer calls the scheduler."
+
+
+def test_who_had_no_crontab_has_none_again(app: App, crontab: StandIn) -> None:
+    done = app.craft("schedule:install").exits(0)
+    assert done.out.splitlines()[1] == "You had no crontab before."
+    assert backups(app) == []
+    app.craft("schedule:install", "--remove").exits(0)
+    assert crontab.asked()[-1] == "-r"
+    assert crontab.kept() is None
+
+
+def test_what_is_not_there_cannot_be_removed(app: App, crontab: StandIn) -> None:
+    crontab.keep("crontab", OTHERS)
+    done = app.craft("schedule:install", "--remove", "--id", "blog").exits(0)
+    assert done.out == "There is no block of blog in your crontab; nothing to remove.\n"
+    assert (crontab.asked(), backups(app)) == (["-l"], [])
+
+
+# --- whose block it is -----------------------------------------------------------------------------------------------
+
+
+def test_a_new_release_takes_the_place_of_the_old(app: App, crontab: StandIn, tmp_path: Path) -> None:
+    crontab.keep("crontab", b"SHELL=/bin/sh\n")
+    app.craft("schedule:install").exits(0)
+    release = at(app, tmp_path / "release-2")
+    shutil.rmtree(app.root)
+    done = release.craft("schedule:install").exits(0)
+    text = (crontab.kept() or b"").decode()
+    assert len(blocks(crontab.kept())) == 1
+    assert f" cd {release.root} &&" in text
+    assert f" cd {app.root} " not in text
+    assert len(done.out.splitlines()) == 2
+
+
+def test_an_older_folder_that_is_still_there_is_named(app: App, crontab: StandIn, tmp_path: Path) -> None:
+    """It may be the release before, or another app that was copied with its .env and all."""
+    app.craft("schedule:install").exits(0)
+    done = at(app, tmp_path / "copy").craft("schedule:install").exits(0)
+    assert done.out.splitlines()[1] == (
+        f"It did so in {app.root}, and no longer does: if that is another app and no older release of this one, "
+        "install it anew there with an --id of its own."
+    )
+
+
+@pytest.mark.parametrize("name", ["APP_ENV", "APP_KEY"])
+def test_staging_and_production_under_one_user_have_a_block_each(
+    app: App, crontab: StandIn, tmp_path: Path, name: str
+) -> None:
+    app.craft("schedule:install").exits(0)
+    staging = at(app, tmp_path / "staging")
+    value = "i6fq1VEWVHFVExojMdKqVgs3iriRvpI8qSxmKDgZlcY="
+    for file in (".env", ".env.testing"):
+        staging.edit(file, lambda text: re.sub(f"(?m)^{name}=.*$", f"{name}={value}", text))
+    staging.craft("schedule:install").exits(0)
+    assert len(set(blocks(crontab.kept()))) == 2
+    staging.craft("schedule:install", "--remove").exits(0)
+    assert f" cd {app.root} " in (crontab.kept() or b"").decode()
+    assert len(blocks(crontab.kept())) == 1
+
+
+def test_an_id_of_ones_own(app: App, crontab: StandIn, tmp_path: Path) -> None:
+    app.craft("schedule:install", "--id", "blog").exits(0)
+    copy = at(app, tmp_path / "copy")
+    copy.craft("schedule:install", "--id", "blog.2").exits(0)
+    assert blocks(crontab.kept()) == ["blog.2", "blog"]
+    app.craft("schedule:install", "--id", "magazine").exits(0)
+    assert blocks(crontab.kept()) == ["blog.2", "magazine"]
+
+
+# --- what would be done ----------------------------------------------------------------------------------------------
+
+
+def shown(done: Finished) -> tuple[str, str]:
+    """The first line, and the block below it."""
+    first, _, rest = done.exits(0).out.partition("\n\n")
+    return first, rest.partition("\n\n")[0].rstrip("\n") + "\n"
+
+
+def test_show_shows_what_would_be_written_and_writes_nothing(app: App, crontab: StandIn) -> None:
+    crontab.keep("crontab", OTHERS)
+    files = set(app.root.rglob("*"))
+    done = app.craft("schedule:install", "--show")
+    first, block = shown(done)
+    assert first == "This would go to the top of your crontab (by hand: `crontab -e`):"
+    assert done.out.endswith("\n\nThe folder storage/logs would be made.\n")
+    assert (crontab.asked(), crontab.kept()) == (["-l"], OTHERS)
+    assert {path for path in app.root.rglob("*") if "__pycache__" not in path.parts} <= files
+    app.craft("schedule:install").exits(0)
+    assert crontab.kept() == block.encode() + OTHERS
+    assert shown(app.craft("schedule:install", "--show")) == ("This is in your crontab already:", block)
+
+
+def test_show_says_what_would_be_replaced(app: App, crontab: StandIn, tmp_path: Path) -> None:
+    app.craft("schedule:install").exits(0)
+    first, block = shown(at(app, tmp_path / "release-2").craft("schedule:install", "--show"))
+    assert first == "This would take the place of the block in your crontab:"
+    assert f" cd {tmp_path}/release-2 " in block
+
+
+def test_show_shows_what_would_be_removed(app: App, crontab: StandIn) -> None:
+    nothing = app.craft("schedule:install", "--show", "--remove", "--id", "blog").exits(0)
+    assert nothing.out == "There is no block of blog in your crontab; nothing to remove.\n"
+    app.craft("schedule:install", "--id", "blog").exits(0)
+    before = crontab.kept()
+    first, block = shown(app.craft("schedule:install", "--show", "--remove", "--id", "blog"))
+    assert first == "This would be taken out of your crontab:"
+    assert block.encode() == before == crontab.kept()
+
+
+def test_show_needs_no_cron(app: App, programs: Path) -> None:
+    first, block = shown(app.craft("schedule:install", "--show"))
+    assert first == "This is for a crontab, and there is no program `crontab` on this machine:"
+    assert f" cd {app.root} " in block
+
+
+# --- what cannot be done ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("arguments", [[], ["--remove"]], ids=["install", "remove"])
+def test_without_cron_it_says_what_else_there_is(app: App, programs: Path, arguments: list[str]) -> None:
+    done = app.craft("schedule:install", *arguments).exits(1)
+    assert complaint(done) == (
+        "There is no program `crontab` on this machine: install cron, or use `craft schedule:install --systemd` or "
+        "`craft schedule:work`."
+    )
+
+
+def test_a_crontab_that_cannot_be_read_is_not_taken_for_an_empty_one(app: App, crontab: StandIn) -> None:
+    crontab.keep("crontab", OTHERS)
+    crontab.keep("refusal", b"You (somebody) are not allowed to use this program (crontab)\nSee crontab(1).\n")
+    for arguments in (["--show"], [], ["--remove"]):
+        done = app.craft("schedule:install", *arguments).exits(1)
+        assert complaint(done).startswith("Your crontab cannot be read: You (somebody) are not allowed to use")
+    assert set(crontab.asked()) == {"-l"}
+    assert crontab.kept() == OTHERS
+
+
+def test_what_cron_refuses_is_said(app: App, crontab: StandIn) -> None:
+    crontab.keep("crontab", OTHERS)
+    crontab.keep("complaint", b'"-":0: command too long\nerrors in crontab file, can\'t install.\n')
+    done = app.craft("schedule:install").exits(1)
+    assert complaint(done) == (
+        "crontab refused it, and nothing was changed: "
+        '"-":0: command too long; errors in crontab file, can\'t install'
+    )
+    assert crontab.kept() == OTHERS
+
+
+def test_a_damaged_block_is_left_for_a_person(app: App, crontab: StandIn) -> None:
+    damaged = OTHERS + b"# BEGIN masonite-scheduler shop\n* * * * * true\n"
+    crontab.keep("crontab", damaged)
+    for arguments in (["--show"], [], ["--remove"]):
+        done = app.craft("schedule:install", *arguments).exits(1)
+        assert complaint(done) == (
+            "Line 4 of your crontab begins the block of 'shop', and no line ends it: mend it with `crontab -e`; "
+            "nothing was changed."
+        )
+    assert (crontab.kept(), backups(app)) == (damaged, [])
+
+
+def test_a_log_that_cannot_be_made_is_named(app: App, crontab: StandIn) -> None:
+    app.write("storage/logs", "a file, where a folder should be")
+    done = app.craft("schedule:install").exits(1)
+    assert complaint(done) == (
+        f"{app.root}/storage/logs: File exists; run this as the user that the app runs as."
+    )
+    assert crontab.kept() is None
+
+
+WRONG = {
+    "--work": "--work goes with --systemd: `craft schedule:install --systemd --work`.",
+    "--id": "--id needs a value: --id blog.",
+    "--id=my blog": (
+        "--id is made of at most 64 letters, digits, '.', '_' and '-', and not 'my blog': --id my-blog."
+    ),
+}
+
+
+@pytest.mark.parametrize("arguments", WRONG)
+def test_wrong_usage_is_one_line_with_the_mend(app: App, crontab: StandIn, arguments: str) -> None:
+    assert complaint(app.craft("schedule:install", arguments).exits(2)) == WRONG[arguments]
+    assert crontab.asked() == []
+
+
+def test_a_folder_that_no_crontab_can_name_is_refused(make, crontab: StandIn) -> None:
+    app = make(name="two\nlines")
+    assert "which can be written into no crontab and no unit" in complaint(app.craft("schedule:install").exits(2))
+
+
+def test_on_windows_there_is_a_line_to_type(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    done = app.craft("schedule:install", "--id", "blog").exits(2)
+    assert complaint(done) == "There is no cron on Windows: type the line that `craft schedule:install --show` shows."
+    made = app.craft("schedule:install", "--show", "--id", "blog").exits(0)
+    assert made.out.startswith('schtasks /Create /F /SC MINUTE /TN "masonite-scheduler blog" /TR "cmd /c cd /d')
+    gone = app.craft("schedule:install", "--show", "--remove", "--id", "blog").exits(0)
+    assert gone.out == 'schtasks /Delete /F /TN "masonite-scheduler blog"\n'
+
+
+# --- systemd ---------------------------------------------------------------------------------------------------------
+
+SERVICE, TIMER = "masonite-scheduler-blog.service", "masonite-scheduler-blog.timer"
+
+
+@pytest.fixture
+def install(app: App, systemctl: StandIn):
+    """`craft schedule:install --systemd` with an id that is easy to read."""
+    return lambda *arguments: app.craft("schedule:install", "--systemd", "--id", "blog", *arguments)
+
+
+@pytest.fixture
+def units(systemctl: StandIn, tmp_path: Path):
+    """The units there are, by name."""
+    folder = tmp_path / "config/systemd/user"
+    return lambda: {path.name: path.read_text() for path in sorted(folder.glob("*"))}
+
+
+def test_a_service_and_a_timer_are_written_and_started(app: App, install, units, systemctl: StandIn) -> None:
+    done = install().exits(0)
+    assert set(units()) == {SERVICE, TIMER}
+    assert f"WorkingDirectory={app.root}\n" in units()[SERVICE]
+    assert systemctl.asked() == ["--user daemon-reload", f"--user enable {TIMER}", f"--user restart {TIMER}"]
+    assert (app.root / "storage/logs").is_dir()
+    assert done.out.splitlines() == [
+        f"systemd calls the scheduler from now on ({TIMER}); what it writes is appended to storage/logs/scheduler.log.",
+        "Units of a user run while the user is logged in; `loginctl enable-linger` lets them run always.",
+    ]
+
+
+def test_who_lingers_is_not_told_to(install, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("LOGNAME", "somebody")
+    monkeypatch.setattr("scheduler.installation.UserUnits.LINGERING", str(tmp_path))
+    (tmp_path / "somebody").touch()
+    assert len(install().exits(0).out.splitlines()) == 1
+
+
+def test_run_twice_the_units_are_the_same_and_are_started_if_need_be(install, units, systemctl: StandIn) -> None:
+    install().exits(0)
+    once = units()
+    systemctl.asked()
+    done = install().exits(0)
+    assert done.out == "systemd calls the scheduler already; nothing was changed.\n"
+    assert (units(), systemctl.asked()) == (once, [f"--user enable --now {TIMER}"])
+
+
+def test_a_service_that_works_takes_the_place_of_the_timer_and_back(install, units, systemctl: StandIn) -> None:
+    install().exits(0)
+    systemctl.asked()
+    install("--work").exits(0)
+    assert set(units()) == {SERVICE}
+    assert "schedule:work" in units()[SERVICE]
+    assert systemctl.asked() == [
+        "--user daemon-reload",
+        f"--user disable --now {TIMER}",
+        f"--user disable --now {SERVICE}",
+        "--user daemon-reload",
+        "--user daemon-reload",
+        f"--user enable {SERVICE}",
+        f"--user restart {SERVICE}",
+    ]
+    install().exits(0)
+    assert set(units()) == {SERVICE, TIMER}
+    assert "schedule:work" not in units()[SERVICE]
+
+
+def test_the_service_has_as_long_to_stop_as_the_settings_say(app: App, install, units) -> None:
+    app.write("config/scheduler.py", "STOP_GRACE = '2 minutes'\nKILL_GRACE = '15 seconds'\n")
+    install("--work").exits(0)
+    assert "TimeoutStopSec=140\n" in units()[SERVICE]
+
+
+def test_units_are_removed(install, units, systemctl: StandIn) -> None:
+    install().exits(0)
+    systemctl.asked()
+    done = install("--remove").exits(0)
+    assert done.out == f"systemd no longer calls the scheduler: {TIMER} and {SERVICE} removed.\n"
+    assert units() == {}
+    assert systemctl.asked()[1:-1] == [f"--user disable --now {TIMER}", f"--user disable --now {SERVICE}"]
+    done = install("--remove").exits(0)
+    assert done.out.startswith("There are no units of blog in ")
+    assert systemctl.asked() == []
+
+
+def test_show_shows_the_units_and_how_they_are_started(install, units, systemctl: StandIn) -> None:
+    done = install("--show").exits(0)
+    assert (units(), systemctl.asked()) == ({}, [])
+    assert done.out.startswith("These would be written to ")
+    assert done.out.endswith(
+        f"\nThey are started with: systemctl --user daemon-reload && systemctl --user enable --now {TIMER}\n"
+    )
+    install().exits(0)
+    for name, text in units().items():
+        assert f"\n--- {name}\n{text}" in done.out
+    assert install("--show").exits(0).out.partition(" already:")[0].startswith("These are in ")
+
+
+def test_show_names_the_units_that_would_be_removed(install, units) -> None:
+    assert install("--show", "--remove").exits(0).out.endswith("; nothing to remove.\n")
+    install().exits(0)
+    done = install("--show", "--remove").exits(0)
+    assert done.out.splitlines()[1:] == [TIMER, SERVICE]
+    assert set(units()) == {SERVICE, TIMER}
+
+
+def test_what_systemd_refuses_is_said_and_can_be_done_again(install, units, systemctl: StandIn) -> None:
+    systemctl.keep("refusal", b"Failed to connect to bus: No medium found\n")
+    done = install().exits(1)
+    assert complaint(done) == (
+        "`systemctl --user daemon-reload` failed: Failed to connect to bus: No medium found. "
+        "Mend that, or log in as the user that the app runs as, and run this again."
+    )
+    assert set(units()) == {SERVICE, TIMER}
+    install().exits(1)
+    install("--remove").exits(1)
+    assert set(units()) == {SERVICE, TIMER}
+    systemctl.forget("refusal")
+    install("--remove").exits(0)
+    assert units() == {}
+
+
+@pytest.mark.parametrize("arguments", [[], ["--work"]], ids=["timer", "work"])
+def test_without_systemd_it_says_what_else_there_is(
+    app: App, programs: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(programs.parent / "config"))
+    done = app.craft("schedule:install", "--systemd", *arguments).exits(1)
+    assert complaint(done) == (
+        "There is no program `systemctl` on this machine: use cron (`craft schedule:install`) or `craft schedule:work`."
+    )
+    assert not (programs.parent / "config").exists()
