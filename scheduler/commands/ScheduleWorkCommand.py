@@ -7,6 +7,9 @@ import os
 from scheduler.commands.ScheduleCommand import ScheduleCommand
 from scheduler.errors import OK
 
+LONGEST_STEP = 2.0
+"""Seconds until a process that is told to stop notices it, at most; hupper by itself waits for one."""
+
 
 class ScheduleWorkCommand(ScheduleCommand):
     """
@@ -34,7 +37,9 @@ class ScheduleWorkCommand(ScheduleCommand):
         """Go on in a child process that is started anew when a file changes; the parent never returns."""
         import hupper
 
-        reloader = hupper.start_reloader("scheduler.craft.main")
+        settings = self.scheduler.settings
+        patience = (settings.stop_grace + settings.kill_grace).total_seconds() + LONGEST_STEP
+        reloader = hupper.start_reloader("scheduler.craft.main", shutdown_interval=patience)
         folder, _ = self.app.task_location()
         watched = [os.path.join(self.app.base_path, ".env")]
         for parent, _, files in os.walk(folder):
