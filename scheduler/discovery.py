@@ -41,11 +41,18 @@ def discovered_classes(folder: str, package: str) -> tuple[list[type], list[Brok
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a user's file does when it is imported
             failure = described(error)
             shown = os.path.relpath(path)
-            broken.append(BrokenFile(shown, failure.error, failure.location or shown, failure.traceback))
+            broken.append(BrokenFile(shown, failure.error + _mend(error), failure.location or shown, failure.traceback))
             continue
         found = [cls for cls in vars(module).values() if inspect.isclass(cls) and cls.__module__ == module.__name__]
         classes += [cls for cls in dict.fromkeys(found) if cls not in classes]
     return classes, broken
+
+
+def _mend(error: BaseException) -> str:
+    """Return what to write in place of an import that was right with masonite-scheduler 3."""
+    if isinstance(error, ModuleNotFoundError) and error.name == "masonite.scheduler":
+        return "; that was masonite-scheduler 3: write `from scheduler.Task import Task`"
+    return ""
 
 
 def _files(folder: str) -> Iterator[str]:

@@ -7,6 +7,9 @@ import os
 from scheduler.commands.ScheduleCommand import ScheduleCommand
 from scheduler.errors import OK
 
+LONGEST_STEP = 2.0
+"""Seconds until a process that is told to stop notices it, at most; hupper by itself waits for one."""
+
 
 class ScheduleWorkCommand(ScheduleCommand):
     """
@@ -35,9 +38,9 @@ class ScheduleWorkCommand(ScheduleCommand):
         import hupper
 
         settings = self.scheduler.settings
-        longest_end = settings.stop_grace + settings.kill_grace
+        patience = (settings.stop_grace + settings.kill_grace).total_seconds() + LONGEST_STEP
         try:
-            reloader = hupper.start_reloader("scheduler.craft.main", shutdown_interval=longest_end.total_seconds() + 1)
+            reloader = hupper.start_reloader("scheduler.craft.main", shutdown_interval=patience)
         except SystemExit:  # the parent was told to stop; the hupper of Masonite 4 always says 1
             raise SystemExit(OK) from None
         folder, _ = self.app.task_location()

@@ -18,7 +18,7 @@ class TaskCommand(ScheduleCommand):
     task
         {name : Name of the task, such as SayHi}
         {--d|directory=? : The directory to create it in, in place of the app's tasks location}
-        {--f|force=? : Replace the file if there is one already}
+        {--f|force : Replace the file if there is one already}
     """
 
     def act(self) -> int:

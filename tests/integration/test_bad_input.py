@@ -101,6 +101,13 @@ def test_a_task_file_that_is_not_utf_8(app: App) -> None:
     one_line(app.craft("schedule:run").exits(1), "app/tasks/Latin.py")
 
 
+def test_an_import_of_version_3(app: App) -> None:
+    app.tasks(WELL)
+    app.write("app/tasks/Old.py", "from masonite.scheduler.Task import Task\n")
+    right = "write `from scheduler.Task import Task`"
+    one_line(app.craft("schedule:run").exits(1), "app/tasks/Old.py:1", "'masonite.scheduler'", right)
+
+
 # --- names with markup, or in other letters --------------------------------------------------------------------------
 
 NAMES = [

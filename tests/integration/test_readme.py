@@ -24,9 +24,10 @@ import doctest
 import io
 import os
 import re
+import shlex
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -39,81 +40,18 @@ from scheduler.Task import schedule_of
 
 from .apps import MASONITES_ALONE, App, console_script, make_app, run, run_on_terminal
 from .inside import booted
+from .pages import CONTRIBUTING, PAGES, README, ROOT, Block, blocks_of, code_in, tables_of, without_blocks
 from .programs import CRONTAB, stand_in
 
-ROOT = Path(__file__).parent.parent.parent
-README = ROOT / "README.md"
-PAGES = [README, *sorted((ROOT / "docs").rglob("*.md"))]
-LINKED = [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
+LINKED = [*PAGES, CONTRIBUTING, ROOT / "CHANGELOG.md"]
 
 MARKS = ("file", "replaces in", "clock", "tasks", "not run")
+#: What a shell may be asked to say after a command.
+ECHO = '; echo "exit code $?"'
 UTC = ZoneInfo("UTC")
 SOME_DAY = datetime(2027, 1, 6, 10, 20)
 #: What the pages show as the folder of an app.
 SHOWN_FOLDER = "/srv/blog"
-#: Public names of a task that are there for the scheduler itself.
-FOR_THE_SCHEDULER = {"conditions", "default_run_every"}
-
-
-# --- reading a page --------------------------------------------------------------------------------------------------
-
-
-@dataclass
-class Block:
-    """A fenced block: its kind, its text, where it starts, and what the comments above it say."""
-
-    page: Path
-    line: int
-    kind: str
-    text: str
-    marks: dict[str, str] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        return f"{self.page.name}:{self.line}"
-
-
-def blocks_of(page: Path) -> list[Block]:
-    """The page's fenced blocks, and nothing that only looks like one: each fence is closed."""
-    blocks: list[Block] = []
-    marks: dict[str, str] = {}
-    block: Block | None = None
-    for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), 1):
-        if block is not None:
-            if line == "```":
-                blocks.append(block)
-                block = None
-            else:
-                block.text += line + "\n"
-        elif line.lstrip().startswith("```"):
-            block = Block(page, number, line.removeprefix("```"), "", marks)
-            marks = {}
-        elif mark := re.fullmatch(r"<!-- ([\w ]+?)( in (\S+))?: (.*) -->", line):
-            name = mark[1] + (" in" if mark[2] else "")
-            marks[name] = f"{mark[3]}: {mark[4]}" if mark[2] else mark[4]
-        elif line.strip():
-            marks = {}
-    assert block is None, f"{block} is never closed"
-    return blocks
-
-
-def tables_of(page: Path) -> list[list[list[str]]]:
-    """The page's tables: rows of cells, the header first."""
-    tables: list[list[list[str]]] = []
-    within = False
-    for line in page.read_text(encoding="utf-8").splitlines():
-        if not line.startswith("|"):
-            within = False
-            continue
-        if not within:
-            tables.append([])
-        within = True
-        if set(line) - set("|- "):
-            tables[-1].append([cell.strip() for cell in line.strip()[1:-1].split("|")])
-    return tables
-
-
-def code_in(cell: str) -> list[str]:
-    return re.findall(r"`([^`]+)`", cell)
 
 
 # --- following a page ------------------------------------------------------------------------------------------------
@@ -153,10 +91,13 @@ class Reader:
         for line, shown in _commands(block.text):
             if "clock" in block.marks:
                 at = datetime.fromisoformat(block.marks["clock"]).replace(tzinfo=timezone.utc)
-                program, *arguments = line.split()
+                program, *arguments = shlex.split(line.removesuffix(ECHO))
                 assert program == "craft", f"{block}: only `craft` can be given another clock"
                 done = self.app.craft(*arguments, at=at)
                 found = done.out + done.err
+                if line.endswith(ECHO):
+                    found += f"exit code {done.code}\n"
+                    done = replace(done, code=0)
             else:
                 environment = {
                     "PATH": os.pathsep.join([self.programs(), str(console_script().parent), os.environ["PATH"]]),
@@ -297,13 +238,6 @@ def assert_equal(one: Task, other: Task, method: str) -> None:
         assert getattr(one, name) == getattr(other, name), method
 
 
-def test_the_readme_names_everything_a_task_has() -> None:
-    text = README.read_text(encoding="utf-8")
-    shown = set(re.findall(r"\w+", " ".join(code_in(re.sub(r"(?ms)^```.*?^```", "", text)))))
-    public = {name for name in vars(Task) if not name.startswith("_")} - FOR_THE_SCHEDULER
-    assert public - shown == set()
-
-
 def test_every_example_of_a_meaning_is_described_so() -> None:
     """Tables that show how a rule is described, in docs/defining.md."""
     checked = 0
@@ -331,8 +265,7 @@ def test_every_example_of_a_mistake_is_refused_so() -> None:
 
 def anchors_of(page: Path) -> set[str]:
     """The names of a page's headings, as GitHub makes them."""
-    text = re.sub(r"(?ms)^```.*?^```", "", page.read_text(encoding="utf-8"))
-    headings = re.findall(r"(?m)^#+ (.+)$", text)
+    headings = re.findall(r"(?m)^#+ (.+)$", without_blocks(page))
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 

@@ -100,10 +100,10 @@ def test_an_existing_file_is_kept(app: App) -> None:
     assert file.read_text() == "mine = 1\n"
 
 
-@pytest.mark.parametrize("force", ["-f", "--force"])
-def test_force_replaces_it(app: App, force: str) -> None:
+@pytest.mark.parametrize("arguments", [("SayHi", "-f"), ("SayHi", "--force"), ("-f", "SayHi")])
+def test_force_replaces_it(app: App, arguments: tuple[str, ...]) -> None:
     file = app.write(SAY_HI, "mine = 1\n")
-    app.craft("task", "SayHi", force).exits(0)
+    app.craft("task", *arguments).exits(0)
     assert "class SayHi(Task):" in file.read_text()
 
 
