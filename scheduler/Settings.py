@@ -50,7 +50,7 @@ class Settings:
         if zone := setting("timezone"):
             _read("timezone", zone, clock.zone_named)
         policy = {name: value for name in FIELDS if (value := setting(name)) is not None}
-        return cls(**found, policy=policy_from(TITLE, policy))
+        return cls(**found, policy=_policy(policy))
 
 
 def _read(name: str, value: object, reader: Callable[[object], Any]) -> Any:
@@ -58,6 +58,13 @@ def _read(name: str, value: object, reader: Callable[[object], Any]) -> Any:
         return reader(value)
     except UnacceptableValue as error:
         raise InvalidSchedule(TITLE, name.upper(), value, error.problem, error.examples) from None
+
+
+def _policy(values: dict[str, Any]) -> Policy:
+    try:
+        return policy_from(TITLE, values)
+    except InvalidSchedule as error:
+        raise InvalidSchedule(TITLE, error.attribute.upper(), error.value, error.problem, error.examples) from None
 
 
 def _store(value: object) -> str:

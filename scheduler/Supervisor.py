@@ -133,7 +133,8 @@ class Supervisor:
                 signal.signal(number, handler)
 
     def step(self, longest: float = 1.0) -> None:
-        """Start what can be started, and handle what happens within `longest` seconds."""
+        """Start what can be started, and handle what happens within `longest` seconds; it waits for nothing else."""
+        was_idle = self.is_idle
         try:
             self._beat()
             if self.is_stopping:
@@ -141,7 +142,8 @@ class Supervisor:
             self._start_ready()
         except StoreUnavailable as error:
             self._lost_store(error)
-        self._listen(self._patience(longest))
+        if was_idle or not self.is_idle:
+            self._listen(self._patience(longest))
         self._enforce_limits()
         for active in [active for active in self._active if active.worker.has_ended()]:
             self._active.remove(active)

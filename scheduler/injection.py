@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from scheduler.errors import BrokenTask
@@ -55,7 +55,7 @@ def injectable(target: Callable[..., Any]) -> dict[str, type]:
         return {}
     wanted: dict[str, type] = {}
     hints = _hints(target)
-    for name, parameter in inspect.signature(target).parameters.items():
+    for name, parameter in _parameters(target).items():
         if parameter.kind in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}:
             continue
         hint = hints.get(name, parameter.annotation)
@@ -67,6 +67,13 @@ def injectable(target: Callable[..., Any]) -> dict[str, type]:
                 f"container can make, or give it a default"
             )
     return wanted
+
+
+def _parameters(target: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+    try:
+        return inspect.signature(target).parameters
+    except ValueError:  # some builtins do not tell theirs
+        return {}
 
 
 def _hints(target: Callable[..., Any]) -> dict[str, Any]:

@@ -19,6 +19,9 @@ BEGUN = b"\n"
 UNKNOWN_STATUS = 255
 """Somebody else has waited for the process."""
 
+Pipes = tuple[int, int, int, int]
+"""One's ends of them: go, result, output, errors."""
+
 
 class EndedBySignal(SystemExit):
     """The process was told to end: `finally` blocks run, and nobody mistakes it for an outcome of the task."""
@@ -133,32 +136,11 @@ def fork_worker(work: Callable[[], dict[str, Any]], prepare: Callable[[], None])
     ours, theirs = _pipes()
     parent = os.getpid()
     pid = os.fork()
-    if pid:
-        for descriptor in theirs:
-            os.close(descriptor)
-        return Worker(pid, *ours)
-    code = 1
-    try:
-        for descriptor in ours:
-            os.close(descriptor)
-        go, result, output, errors = theirs
-        os.setsid()
-        tree.die_with_parent(parent)
-        tree.keep_descendants()
-        _redirect(output, errors)
-        take_signals()
-        prepare()
-        if os.read(go, 1) == GO:
-            write_all(result, json.dumps(work()).encode())
-            code = 0
-    except EndedBySignal as error:
-        code = int(error.code or 1)
-    except BaseException:  # noqa: BLE001 - the parent's code must not go on in the child, whatever happens
-        import traceback  # noqa: PLC0415 - hardly ever
-
-        traceback.print_exc()
-    finally:
-        end_process(code)
+    if not pid:
+        _work(work, prepare, parent, ours, theirs)
+    for descriptor in theirs:
+        os.close(descriptor)
+    return Worker(pid, *ours)
 
 
 def spawn_worker(arguments: Sequence[str]) -> Worker:
@@ -180,8 +162,36 @@ def spawn_worker(arguments: Sequence[str]) -> Worker:
     return Worker(process.pid, *ours, boots=True)
 
 
-def _pipes() -> tuple[tuple[int, int, int, int], tuple[int, int, int, int]]:
-    """Return the parent's ends and the child's: go, result, output, errors."""
+def _work(
+    work: Callable[[], dict[str, Any]], prepare: Callable[[], None], parent: int, ours: Pipes, theirs: Pipes
+) -> NoReturn:
+    """Be the child: whatever happens, the parent's code does not go on in it."""
+    code = 1
+    try:
+        for descriptor in ours:
+            os.close(descriptor)
+        go, result, output, errors = theirs
+        os.setsid()
+        tree.die_with_parent(parent)
+        tree.keep_descendants()
+        _redirect(output, errors)
+        take_signals()
+        prepare()
+        if os.read(go, 1) == GO:
+            write_all(result, json.dumps(work()).encode())
+            code = 0
+    except EndedBySignal as error:
+        code = int(error.code or 1)
+    except BaseException:  # noqa: BLE001 - see above
+        import traceback  # noqa: PLC0415 - hardly ever
+
+        traceback.print_exc()
+    finally:
+        end_process(code)
+
+
+def _pipes() -> tuple[Pipes, Pipes]:
+    """Return the parent's ends and the child's."""
     go_read, go_write = os.pipe()
     result_read, result_write = os.pipe()
     output_read, output_write = os.pipe()

@@ -1,0 +1,154 @@
+"""`craft schedule:history` shows what became of past runs; `craft schedule:unlock` frees a task whose run has not ended."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from scheduler.process import this_process
+from scheduler.stores import Lease, local_store
+
+from .apps import ALWAYS, NOON, App
+
+TASKS = f"""
+class SayHi(Task):
+    {ALWAYS}
+    name = 'hey'
+
+    def handle(self):
+        print('Hi!')
+
+
+class Fails(Task):
+    {ALWAYS}
+    retries = 1
+    retry_delay = '1 hour'
+
+    def handle(self):
+        raise ValueError('no more stamps')
+
+
+class Picky(Task):
+    {ALWAYS}
+
+    def when(self):
+        return False
+
+    def handle(self):
+        pass
+"""
+
+
+@pytest.fixture
+def ran(app: App) -> App:
+    """An app whose three tasks ran at noon, and one of them again by force."""
+    app.keep_runs().write("config/scheduler.py", "TIMEZONE = 'Europe/Riga'\n")
+    app.tasks(TASKS)
+    app.craft("schedule:run", at=NOON).exits(1)
+    app.craft("schedule:run", "--task", "SayHi", "--force").exits(0)
+    return app
+
+
+def runs(app: App, *arguments: str) -> list[dict[str, Any]]:
+    return app.craft("schedule:history", *arguments, "--json").exits(0).json()["runs"]
+
+
+def keys(app: App, *arguments: str) -> list[str]:
+    return [run["key"] for run in runs(app, *arguments)]
+
+
+def test_without_runs_it_says_so(app: App) -> None:
+    assert app.craft("schedule:history").exits(0).out == "There are no such runs.\n"
+    assert runs(app) == []
+
+
+def test_it_is_a_table_the_newest_first_within_80_columns(ran: App) -> None:
+    shown = ran.craft("schedule:history").exits(0).out
+    assert [line for line in shown.splitlines() if len(line) > 80] == []
+    newest = shown.splitlines()[2]
+    assert newest.split()[1:4] == ["SayHi", "forced", "succeeded"]
+    assert re.search(r"Picky +2026-03-03 14:00 +skipped .*\n +its when\(\) said no\n", shown), "on the clock of the app"
+    failed = r"Fails +2026-03-03 14:00 +failed .*\n +ValueError: no more stamps \(app/tasks/Tasks.py:\d+\)\n"
+    assert re.search(failed, shown)
+
+
+def test_a_run_that_waits_for_its_next_attempt_is_pending(ran: App) -> None:
+    (pending,) = [run for run in runs(ran) if run["outcome"] is None]
+    assert (pending["key"], pending["attempt"]) == ("Fails", 2)
+    assert "Fails (attempt 2)" in ran.craft("schedule:history").out
+    whole = ran.craft("schedule:history", str(pending["id"])).exits(0).out
+    assert "Outcome:   pending\n" in whole
+
+
+@pytest.mark.parametrize("name", ["SayHi", "hey"])
+def test_of_one_task(ran: App, name: str) -> None:
+    assert keys(ran, name) == ["SayHi", "SayHi"]
+
+
+def test_only_failures(ran: App) -> None:
+    assert keys(ran, "--failed") == ["Fails"]
+
+
+def test_at_most_so_many(ran: App) -> None:
+    assert len(keys(ran, "--limit", "2")) == 2
+
+
+@pytest.mark.parametrize(
+    ("since", "count"),
+    [
+        (lambda now: "1 hour", 5),
+        (lambda now: (now - timedelta(hours=1)).isoformat(), 5),
+        (lambda now: f"{now + timedelta(days=1):%Y-%m-%d %H:%M}", 0),
+    ],
+    ids=["a time ago", "a date with an offset", "a date on the clock of the app"],
+)
+def test_since_then(ran: App, since: Callable[[datetime], str], count: int) -> None:
+    assert len(keys(ran, f"--since={since(datetime.now(timezone.utc))}")) == count
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--since", "yesterday"], ["--since"], ["--since=0001-01-01"], ["--limit", "0"], ["Nobody"], ["999"]],
+    ids=" ".join,
+)
+def test_what_makes_no_sense_is_one_line_and_exit_code_2(ran: App, arguments: list[str]) -> None:
+    done = ran.craft("schedule:history", *arguments).exits(2)
+    assert done.out == ""
+    assert len(done.err.splitlines()) == 1
+    assert arguments[-1].lstrip("-").split("=")[0] in done.err
+
+
+def test_one_run_whole(ran: App) -> None:
+    (failed,) = runs(ran, "--failed")
+    whole = ran.craft("schedule:history", str(failed["id"])).exits(0).out
+    assert "Task:      Fails\n" in whole
+    assert "Fire time: 2026-03-03 14:00\n" in whole
+    assert "Error:     ValueError: no more stamps\n" in whole
+    assert whole.rstrip().endswith("ValueError: no more stamps"), "the traceback comes last"
+    said_hi = str(runs(ran, "SayHi")[0]["id"])
+    assert ran.craft("schedule:history", said_hi).out.endswith("\nOutput:\nHi!\n")
+    assert ran.craft("schedule:history", said_hi, "--json").json()["output"] == "Hi!\n"
+
+
+def test_a_skipped_run_has_its_reason(ran: App) -> None:
+    whole = ran.craft("schedule:history", str(runs(ran, "Picky")[0]["id"])).exits(0).out
+    assert "Outcome:   skipped (condition)\n" in whole
+
+
+# --- schedule:unlock -------------------------------------------------------------------------------------------------
+
+
+def test_a_task_whose_run_has_not_ended_can_be_unlocked(app: App) -> None:
+    app.keep_runs().tasks(TASKS)
+    store = local_store(str(app.root / "storage/framework/scheduler.sqlite3"))
+    never = datetime.now(timezone.utc) + timedelta(days=9999)
+    assert store.acquire(Lease("SayHi", "elsewhere#1", str(this_process()), "db1", 4711, never), NOON)
+    assert "earlier run has not ended (process 4711 on db1)" in app.craft("schedule:run", "-v", "-t", "hey").out
+    assert app.craft("schedule:unlock", "hey").exits(0).out == "SayHi was unlocked.\n"
+    assert app.craft("schedule:unlock", "SayHi").exits(0).out == "SayHi was not locked.\n"
+    assert app.craft("schedule:run", "--force", "-t", "hey").exits(0).out == "Hi!\n"
+    assert "Nobody" in app.craft("schedule:unlock", "Nobody").exits(2).err

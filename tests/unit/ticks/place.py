@@ -1,0 +1,120 @@
+"""A scheduler without an app: tasks of the test, a store in memory, and a listener that keeps what it is told."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from scheduler import Task
+from scheduler.errors import StoreUnavailable
+from scheduler.process import identity_of
+from scheduler.runs import Run
+from scheduler.Scheduler import Scheduler
+from scheduler.Settings import Settings
+from scheduler.stores import DatabaseStore, memory_store
+from scheduler.TaskRegistry import TaskRegistry
+
+NOON = datetime(2026, 3, 3, 12, tzinfo=timezone.utc)
+MINUTE = timedelta(minutes=1)
+MOMENT = timedelta(milliseconds=100)
+
+
+class Told:
+    """A listener that keeps everything."""
+
+    explains = False
+
+    def __init__(self) -> None:
+        self.runs: list[Run] = []
+        self.heard: list[tuple[str, Any]] = []
+
+    def run_ended(self, run: Run) -> None:
+        self.runs.append(run)
+
+    def __getattr__(self, event: str) -> Callable[..., None]:
+        return lambda *what: self.heard.append((event, what[0] if what else None))
+
+    def of(self, event: str) -> list[Any]:
+        """What it was told of one kind of event."""
+        return [what for name, what in self.heard if name == event]
+
+
+class Away:
+    """A store that is away when it is asked for one of `methods`, as often as each says, and else does its work."""
+
+    def __init__(self, store: DatabaseStore, **methods: int) -> None:
+        self._store = store
+        self.left = methods
+
+    def __getattr__(self, method: str) -> Any:
+        if self.left.get(method, 0) > 0:
+            self.left[method] -= 1
+            raise StoreUnavailable(f"the store is away when asked to {method}")
+        return getattr(self._store, method)
+
+
+@dataclass
+class Place:
+    """Everything a tick needs, and the `Host` of the scheduler too; `craft down` and `.env` are attributes."""
+
+    settings: dict[str, Any] = field(default_factory=dict)
+    store: Any = field(default_factory=memory_store)
+    told: Told = field(default_factory=Told)
+    tasks: list[Any] = field(default_factory=list)
+    down: bool = False
+    app_env: str = "local"
+
+    def add(self, *tasks: Any) -> Place:
+        self.tasks += tasks
+        return self
+
+    def scheduler(self) -> Scheduler:
+        found = TaskRegistry(dict, lambda cls: cls(), lambda: (os.devnull, "nowhere"))
+        found.add(*self.tasks)
+        return Scheduler(found, self, Settings(**{"kill_grace": MOMENT, "stop_grace": MOMENT, **self.settings}))
+
+    def tick(self, at: datetime = NOON, *names: str, **how: Any) -> int:
+        return self.scheduler().tick(at, self.told, names, **how)
+
+    def run(self) -> Run:
+        """The one run that has ended."""
+        (run,) = self.told.runs
+        return run
+
+    # the host
+
+    def call(self, target: Callable[..., Any]) -> Any:
+        return target()
+
+    def environment(self) -> str:
+        return self.app_env
+
+    def is_down(self) -> bool:
+        return self.down
+
+    def after_fork(self) -> None:
+        """Nothing here is shared."""
+
+    def open_store(self, settings: Settings) -> Any:
+        return self.store
+
+
+def task(does: Callable[..., Any], name: str = "Job", **attributes: Any) -> type[Task]:
+    """A task that is due each minute, UTC."""
+    said = {"run_every": "1 minute", "timezone": "UTC", "handle": lambda _self: does(), **attributes}
+    return type(name, (Task,), said)
+
+
+def nothing() -> None:
+    """What most tasks here do."""
+
+
+def process_that_is_gone() -> str:
+    """An owner that has ended."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        return str(identity_of(process.pid))
