@@ -410,25 +410,18 @@ def test_beside_other_threads_a_fresh_interpreter_is_started(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "wsgi.py").write_text(
         "class App:\n"
+        "    run = None\n\n"
         "    def make(self, name):\n"
+        "        self.scheduler = self\n"
         "        return self\n\n"
-        "    def run_here(self, run):\n"
-        "        detail = f'{run.key} {run.fire_time} {run.attempt} {run.late}'\n"
+        "    def do_here(self, what, run):\n"
+        "        detail = f'{what} {run.key} {run.fire_time} {run.attempt} {run.late}'\n"
         "        found = dict.fromkeys(('skip_reason', 'error', 'location', 'traceback'), '')\n"
         "        return {**found, 'outcome': 'succeeded', 'detail': detail}\n\n\n"
         "application = App()\n"
     )
     assert beside_another_thread(place.add(task(nothing))) == 0
-    assert place.run().detail == "Job 2026-03-03 12:00:00+00:00 1 False"
-
-
-def test_a_crash_there_calls_no_hooks(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "wsgi.py").write_text("raise RuntimeError('no app')\n")
-    assert beside_another_thread(place.add(task(nothing, **noting(tmp_path / "notes")))) == 1
-    assert place.run().error == "its process ended with exit code 1 before it had finished"
-    assert "no app" in place.store.run(place.run().id).output
-    assert not (tmp_path / "notes").exists()
+    assert place.run().detail == "run Job 2026-03-03 12:00:00+00:00 1 False"
 
 
 def beside_another_thread(place: Place) -> int:
@@ -460,7 +453,7 @@ def test_in_another_thread_a_tick_leaves_signals_alone() -> None:
 
 
 def test_a_run_is_done_here_for_a_fresh_interpreter(place: Place) -> None:
-    done = place.add(task(nothing)).scheduler().run_here(Run("Job", NOON))
+    done = place.add(task(nothing)).scheduler().do_here("run", Run("Job", NOON))
     assert done["outcome"] == "succeeded"
     assert place.store.history() == []
 
