@@ -3,13 +3,37 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
+from random import Random
 
 import pytest
 
+from durability.clocks import FakedApp, wander, wander_by_cron, wander_while_working, why_not
 from durability.hosts import Place, minute
 from durability.stem import scheduler_of
 from scheduler import clock
 from scheduler.listeners import JsonListener
+
+
+@pytest.fixture
+def faked_app(folder: Path, missing) -> FakedApp:
+    """An app whose processes see a clock of our own."""
+    return missing(why_not()) if why_not() else FakedApp(folder)
+
+
+@pytest.mark.once
+def test_ticks_by_a_clock_that_goes_back_and_forth_run_what_a_plain_model_says(place: Place) -> None:
+    assert wander(place, Random(1), 60) == []
+
+
+@pytest.mark.once
+def test_a_clock_that_goes_back_and_forth_between_runs_of_craft(faked_app: FakedApp) -> None:
+    assert wander_by_cron(faked_app, Random(5), 6) == []
+
+
+@pytest.mark.once
+def test_a_clock_that_goes_back_and_forth_under_a_craft_that_lives_on(faked_app: FakedApp) -> None:
+    assert wander_while_working(faked_app, Random(4), 8) == []
 
 
 @pytest.mark.parametrize("step", [timedelta(minutes=10), timedelta(minutes=-10)])
