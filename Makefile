@@ -1,7 +1,7 @@
 # Needs Python 3.10 or later (another: make test PYTHON=python3.12), git and make. All else is installed here, into .venv*.
 PYTHON ?= python3
 
-.PHONY: help test lint demo bench clean
+.PHONY: help test lint demo bench soak clean
 
 help:
 	@echo 'make test    everything, with each Python found: tests, coverage, style, types, architecture, package'
@@ -9,6 +9,8 @@ help:
 	@echo 'make lint    style, types and architecture only'
 	@echo 'make demo    a small Masonite app with tasks, run once'
 	@echo 'make bench   what the scheduler costs, beside its peers'
+	@echo 'make soak    nothing twice, nothing lost, nothing stuck: races, kills and outages at length, half an hour'
+	@echo "          ARGS='--only week --seed 7' for a part of it"
 	@echo 'make clean   remove what these made'
 
 test: .venv/ready
@@ -22,6 +24,9 @@ demo: .venv-demo/ready
 
 bench: .venv-bench/ready
 	@.venv-bench/bin/python benchmarks/run.py
+
+soak: .venv-soak/ready
+	@cd tests && ../.venv-soak/bin/python -m durability.soak $(ARGS)
 
 # The file `ready` is written last: an environment that was left half made is made again.
 .venv/ready: Makefile
@@ -39,6 +44,11 @@ bench: .venv-bench/ready
 	@.venv-bench/bin/pip install --quiet --editable . --requirement benchmarks/requirements.txt
 	@touch $@
 
+.venv-soak/ready: Makefile pyproject.toml tests/durability/requirements.txt
+	$(new_venv)
+	@.venv-soak/bin/pip install --quiet --editable . --requirement tests/durability/requirements.txt
+	@touch $@
+
 define new_venv
 @$(PYTHON) -c 'import sys; sys.version_info >= (3, 10) or sys.exit("Python 3.10 or later is needed; $(PYTHON) is " + sys.version.split()[0])'
 @echo 'Installing into $(@D) ...'
@@ -46,6 +56,6 @@ define new_venv
 endef
 
 clean:
-	rm -rf .venv .venv-demo .venv-bench .tox dist .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-demo .venv-bench .venv-soak .tox dist .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis
 	rm -f .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

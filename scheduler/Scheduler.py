@@ -188,7 +188,7 @@ class Scheduler:
                 continue
             task = by_key.get(run.key)
             if run.started_at is not None:
-                self._bury(task, run, now)
+                self._bury(task, run, now, supervisor)
             elif run.start_after is not None and run.start_after > now:
                 continue
             elif task is None or claim_key_of(task, run) != task.claim_key:
@@ -196,15 +196,17 @@ class Scheduler:
             elif run.key in chosen:
                 self._take_over(task, run, supervisor, minute)
 
-    def _bury(self, task: RegisteredTask | None, run: Run, now: datetime) -> None:
-        """Write down that a run crashed whose process is gone, and claim its retry."""
+    def _bury(self, task: RegisteredTask | None, run: Run, now: datetime, supervisor: Supervisor) -> None:
+        """Write down that a run crashed whose process is gone, claim its retry, and tell its task."""
         left = end_leftovers(run.pid) if run.host == host_name() and is_gone(run.owner) else 0
         error = f"process {run.pid} on {run.host} is gone, and so is the one that watched it"
         error += f"; {left} processes it had started were ended" if left else ""
         crashed = replace(run, outcome=Outcome.CRASHED, ended_at=now, error=error)
-        self.store.finish(crashed, retry_of(task, crashed) if task else None)
+        was_open = self.store.finish(crashed, retry_of(task, crashed) if task else None)
         claim_key = claim_key_of(task, run) if task else run.slot.rpartition("@")[0] or run.key
         self.store.release(claim_key, lease_token(run.owner, run.id))
+        if task and was_open:
+            supervisor.tell_failure(task, crashed)
 
     def _take_over(self, task: RegisteredTask, run: Run, supervisor: Supervisor, minute: datetime) -> None:
         """Start a pending run that its owner has not; one that is too late for that was missed."""

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -90,6 +90,7 @@ class Supervisor:
         self._unsaved: list[tuple[RegisteredTask, Run]] = []
         self._unsaved_since = 0.0
         self._beaten_at = time.monotonic()
+        self._beaten_when = clock.real_now()
         self._stop_at: float | None = None
         self.failed = False
         self.store_error: StoreUnavailable | None = None
@@ -156,14 +157,38 @@ class Supervisor:
 
     def run_inline(self) -> None:
         """Run everything submitted in this process, one after the other: for debuggers and tests."""
-        while self._waiting:
-            task, run = self._waiting.pop(0)
-            if not self._may_start(task, run):
-                continue
-            started = replace(run, started_at=clock.real_now(), host=host_name(), pid=os.getpid())
-            if self._store.start(run, started.pid, clock.now()):
-                self._conclude(task, self._runner.run(task, started))
-            self._save()
+        with self._beating():
+            while self._waiting:
+                task, run = self._waiting.pop(0)
+                if not self._may_start(task, run):
+                    continue
+                started = replace(run, started_at=clock.real_now(), host=host_name(), pid=os.getpid())
+                if self._store.start(run, started.pid, clock.now()):
+                    self._conclude(task, self._runner.run(task, started))
+                self._save()
+
+    @contextmanager
+    def _beating(self) -> Iterator[None]:
+        """Let a thread beat as long as the block lasts: this one is busy with a task."""
+        store = self._store.reopened()
+        if store is None:
+            yield
+            return
+        done = threading.Event()
+
+        def beat() -> None:
+            while not done.wait(self._settings.lease.total_seconds() / BEATS_PER_LEASE):
+                with suppress(StoreUnavailable):
+                    store.beat(self.owner, clock.real_now(), self._settings.lease)
+            store.close()
+
+        thread = threading.Thread(target=beat, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
 
     # -- starting --
 
@@ -233,12 +258,14 @@ class Supervisor:
     # -- while they run --
 
     def _beat(self) -> None:
+        """Tell that this process lives, when it is time; at once where the clock was set, or the machine slept."""
         if not self._active and not self._waiting:
             return
-        pause = self._settings.lease.total_seconds() / BEATS_PER_LEASE
-        if time.monotonic() - self._beaten_at >= pause:
-            self._store.beat(self.owner, clock.real_now(), self._settings.lease)
-            self._beaten_at = time.monotonic()
+        pause = self._settings.lease / BEATS_PER_LEASE
+        now = clock.real_now()
+        if time.monotonic() - self._beaten_at >= pause.total_seconds() or abs(now - self._beaten_when) >= pause:
+            self._store.beat(self.owner, now, self._settings.lease)
+            self._beaten_at, self._beaten_when = time.monotonic(), now
 
     def _patience(self, longest: float) -> float:
         """Return how long to wait for something to happen."""

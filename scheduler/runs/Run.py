@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from scheduler.runs.Outcome import Outcome
 from scheduler.runs.SkipReason import SkipReason
@@ -45,8 +45,9 @@ class Run:
 
     @property
     def seconds(self) -> float:
-        """How long it took; 0 where it has not started or not ended."""
-        return (self.ended_at - self.started_at).total_seconds() if self.ended_at and self.started_at else 0.0
+        """How long it took; 0 where it has not started or not ended, or the clock was set back in between."""
+        took = self.ended_at - self.started_at if self.ended_at and self.started_at else timedelta()
+        return max(0.0, took.total_seconds())
 
     def as_dict(self) -> dict[str, object]:
         """Return the run as JSON has it."""

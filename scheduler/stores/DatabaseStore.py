@@ -36,8 +36,10 @@ class DatabaseStore:
     Instants are kept as text in UTC, so that they compare alike in every database.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, shared: bool = True) -> None:
+        """Keep everything behind `connection`; `shared` says whether another connection finds the same there."""
         self.connection = connection
+        self._is_shared = shared
 
     def cursors(self, before: datetime | None = None) -> dict[str, datetime]:
         """Return up to when (exclusive) each task known to the store was judged; of those behind `before`, if given."""
@@ -256,6 +258,14 @@ class DatabaseStore:
         return {
             row["host"]: _instant(row["ticked_at"]) for row in self.connection.rows("SELECT * FROM scheduler_ticks")
         }
+
+    def reopened(self) -> DatabaseStore | None:
+        """Return the same store by another connection, for another thread; None where this process has it alone."""
+        return DatabaseStore(self.connection.another()) if self._is_shared else None
+
+    def close(self) -> None:
+        """End its connection; it is made anew when needed."""
+        self.connection.close()
 
     def _changed(self, sql: str, values: Sequence[Any]) -> bool:
         return self.connection.change(sql, values) == 1

@@ -131,3 +131,9 @@ class Store(Protocol):
 
     def ticks(self) -> dict[str, datetime]:
         """Return the last tick of each host."""
+
+    def reopened(self) -> Store | None:
+        """Return the same store by another connection, for another thread; None where this process has it alone."""
+
+    def close(self) -> None:
+        """End its connection; it is made anew when needed."""

@@ -65,6 +65,10 @@ class Connection:
                 continue
         raise StoreUnavailable(f"{self.where} is too busy: other transactions were in the way {TRIES} times")
 
+    def another(self) -> Connection:
+        """Return a connection of its own to the same database."""
+        return Connection(self.driver, self._open_raw, self.where)
+
     def forget(self) -> None:
         """Drop the connection without touching it, as a forked child must: it is its parent's."""
         _inherited.append(self._raw)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -13,6 +14,7 @@ from scheduler.stores.schema import VERSION, upgrade_statements
 
 OWNER_ONLY = 0o600
 BUSY_SECONDS = 10
+BUSY_PAUSE = 0.01
 
 
 def local_store(path: str) -> DatabaseStore:
@@ -23,7 +25,7 @@ def local_store(path: str) -> DatabaseStore:
 def memory_store() -> DatabaseStore:
     """Return a store that lasts as long as this process: for tests."""
     return DatabaseStore(
-        Connection("sqlite", lambda: _migrated(connected(":memory:")), "the scheduler's memory store")
+        Connection("sqlite", lambda: _migrated(connected(":memory:")), "the scheduler's memory store"), shared=False
     )
 
 
@@ -33,7 +35,7 @@ def _opened_file(path: str) -> Any:
     _keep_private(path)
     raw = connected(path)
     try:
-        raw.execute("PRAGMA journal_mode = WAL")
+        _use_write_ahead_log(raw)
         return _migrated(raw)
     except BaseException:
         raw.close()
@@ -56,6 +58,20 @@ def connected(path: str) -> Any:
     import sqlite3  # noqa: PLC0415 - 2 ms, only where a store is used
 
     return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+
+
+def _use_write_ahead_log(raw: Any) -> None:
+    """Change the file's mode, or find that it is changed; SQLite does not wait by itself where others do so too."""
+    give_up = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            raw.execute("PRAGMA journal_mode = WAL")
+        except Exception as error:
+            if "locked" not in str(error) or time.monotonic() > give_up:
+                raise
+            time.sleep(BUSY_PAUSE)
+        else:
+            return
 
 
 def _migrated(raw: Any) -> Any:

@@ -47,11 +47,16 @@ class Application:
         return target()
 
 
+def quick_parent() -> str | None:
+    """Return a folder in memory where there is one, for databases that need not outlive a power cut."""
+    memory = "/dev/shm"
+    return memory if os.access(memory, os.W_OK) else None
+
+
 @contextmanager
 def quick_folder() -> Iterator[Path]:
-    """Make a folder in memory where there can be one, for databases that need not outlive a power cut."""
-    memory = "/dev/shm"
-    path = Path(tempfile.mkdtemp(prefix="scheduler-", dir=memory if os.access(memory, os.W_OK) else None))
+    """Make a folder whose files are quick to write."""
+    path = Path(tempfile.mkdtemp(prefix="scheduler-", dir=quick_parent()))
     try:
         yield path
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from dataclasses import replace
 from datetime import timedelta
 from itertools import product
@@ -369,3 +370,24 @@ def test_a_run_by_hand_has_no_fire_time(store: DatabaseStore) -> None:
     (run,) = claimed(store, forced())
     store.finish(ended(run))
     assert store.run(run.id).fire_time is None
+
+
+def test_a_store_that_is_reopened_is_the_same_store_for_another_thread(shared: Member) -> None:
+    run = one_run(shared.store)
+    other = shared.store.reopened()
+    assert other is not None
+
+    def beat() -> None:
+        other.beat(HERE, after(30), TTL)
+        other.close()
+
+    thread = threading.Thread(target=beat)
+    thread.start()
+    thread.join()
+    assert shared.store.heartbeats() == {run.id: after(30)}
+    shared.store.close()
+    assert shared.store.heartbeats() == {run.id: after(30)}, "it is opened again when it is needed"
+
+
+def test_a_store_that_its_process_has_alone_cannot_be_reopened() -> None:
+    assert memory_store().reopened() is None

@@ -19,13 +19,6 @@ from contracts.databases import (
 from durability.hosts import Place, Stems
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.faults)
-
-
 @pytest.fixture(scope="session")
 def stems() -> Iterator[Stems]:
     made = Stems()

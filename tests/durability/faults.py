@@ -50,14 +50,22 @@ def fault_at(place: Place, action: str, first: int, when: str, minutes: list[int
     return wrong + broken_promises(place, range(last + 1))
 
 
+def another(place: Place, number: int) -> Place:
+    """Return a place like this one where nothing has happened."""
+    folder = place.folder / f"other {number}"
+    folder.mkdir()
+    return Place(place.stems, folder)
+
+
 class Killing:
-    """Rounds in each of which a tick, its worker or both are killed at a random instant."""
+    """Rounds in each of which a ticker, its worker or both are killed at a random instant."""
 
     def __init__(self, place: Place, seed: int, *, retries: bool) -> None:
         self.place = place
         self.random = Random(seed)
         self.number = 0
         self.killed = 0
+        """Rounds in which somebody was killed: some ticks have ended before."""
         add_tasks(place, retries=retries)
         place.tick(0)
         begin = time.monotonic()
@@ -66,11 +74,13 @@ class Killing:
         self.usual = time.monotonic() - begin
 
     def round(self) -> None:
-        """Tick once, and kill."""
-        self.number += 1
+        """Tick once, or for some minutes, and kill."""
+        length = self.random.choice((1, 1, 1, 3))
+        minutes = list(range(self.number + 1, self.number + 1 + length))
+        self.number += length
         victim = self.random.choice(VICTIMS)
-        instant = self.random.uniform(0, self.usual * 1.1)
-        order = self.place.begin(self.number)
+        instant = self.random.uniform(0, self.usual * 1.1 * length)
+        order = self.place.begin(minutes if length > 1 else minutes[0])
         begin = time.monotonic()
         pid = order.pid
         time.sleep(max(0.0, instant - (time.monotonic() - begin)))
@@ -87,11 +97,11 @@ class Killing:
             "both": [pid, *workers],
             "both, the worker first": [*workers, pid],
         }[victim]
-        for target in targets:
-            if is_alive(target):
-                with suppress(ProcessLookupError):
-                    os.kill(target, signal.SIGKILL)
-        return bool(targets)
+        lived = [target for target in targets if is_alive(target)]
+        for target in lived:
+            with suppress(ProcessLookupError):
+                os.kill(target, signal.SIGKILL)
+        return bool(lived)
 
     def settle(self) -> list[str]:
         """Tick on until all is at rest, and return what is wrong."""

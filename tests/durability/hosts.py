@@ -84,6 +84,7 @@ class Order:
         assert self.pid
         if self._code is None:
             self._code = self._stem.answer(longest)["code"]
+            self._stem.order = None
         return self._code
 
     def send(self, number: int = signal.SIGKILL) -> None:
@@ -116,6 +117,8 @@ class Stem:
         self._read = b""
         self._number = 0
         self._is_ready = False
+        self.order: Order | None = None
+        """What it carries out."""
 
     def begin(self, order: Mapping[str, Any]) -> Order:
         """Start carrying out an order."""
@@ -127,7 +130,8 @@ class Stem:
         line = json.dumps({**order, "out": str(out), "err": str(err)})
         self._process.stdin.write(line.encode() + b"\n")
         self._process.stdin.flush()
-        return Order(self, out, err)
+        self.order = Order(self, out, err)
+        return self.order
 
     def answer(self, longest: float = LONGEST) -> dict[str, Any]:
         """Return the next line it says."""
@@ -146,7 +150,10 @@ class Stem:
         return json.loads(wait_until(line, "an answer of the stem", longest))
 
     def close(self) -> None:
-        """End it."""
+        """End it, and what it carries out."""
+        if self.order is not None:
+            with suppress(AssertionError):  # it does not even say which process that is
+                self.order.send(signal.SIGKILL)
         self._process.stdin.close()
         try:
             self._process.wait(5)
@@ -171,12 +178,12 @@ class Stems:
     def one(self, options: tuple[str, ...] = ()) -> Stem:
         return self.several(1, options)[0]
 
-    def replace(self, stem: Stem) -> None:
-        """Forget a stem that is stuck."""
+    def end_busy(self) -> None:
+        """End the stems that still carry out something: the test that wanted it has failed, the next one must not."""
         for made in self._made.values():
-            if stem in made:
+            for stem in [stem for stem in made if stem.order is not None]:
                 made.remove(stem)
-        stem._process.kill()
+                stem.close()
 
     def close(self) -> None:
         for made in self._made.values():
@@ -268,5 +275,6 @@ class Place:
         return self.store.run(run.id)
 
     def close(self) -> None:
+        self.stems.end_busy()
         if self._store is not None:
             self._store.connection.close()

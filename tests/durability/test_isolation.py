@@ -60,6 +60,7 @@ def test_a_task_that_goes_down(place: Place, does: str, outcome: str, error: str
         assert "doing.py" in run.location
 
 
+@pytest.mark.once
 def test_a_task_that_never_ends_is_ended_by_its_timeout(place: Place) -> None:
     code, run = ends(place, "loop", timeout="1 second")
     assert code == 1
@@ -69,6 +70,7 @@ def test_a_task_that_never_ends_is_ended_by_its_timeout(place: Place) -> None:
     wait_until_dead(run.pid)
 
 
+@pytest.mark.once
 def test_a_task_that_does_not_listen_is_killed_after_a_pause(place: Place) -> None:
     code, run = ends(place, "deaf_loop", timeout="1 second")
     assert code == 1
@@ -84,6 +86,7 @@ def test_a_task_that_is_ended_may_clean_up(place: Place) -> None:
     assert run.seconds < 2, "nobody waits longer than it takes"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("does", ["child", "child_in_group", "child_in_session"])
 def test_a_timeout_ends_the_whole_process_tree(crowd: Place, does: str) -> None:
     _, run = ends(crowd, does, timeout="1 second")
@@ -102,6 +105,7 @@ def test_what_outlives_a_task_and_holds_its_output_open_keeps_nobody_waiting(cro
         assert is_alive(child.more), "it is the user's own, and was not to be ended"
 
 
+@pytest.mark.once
 def test_a_million_lines_of_output_are_passed_on_and_their_end_is_kept(place: Place) -> None:
     lines = 1_000_000
     place.add("it", "print_lines", argument=lines)
@@ -170,6 +174,7 @@ def test_a_scheduler_that_was_started_with_sigchld_ignored_works_all_the_same(pl
     assert place.outcomes("b") == ["crashed"]
 
 
+@pytest.mark.once
 def test_a_task_that_ended_in_time_has_not_timed_out_however_late_that_is_noticed(place: Place) -> None:
     """The scheduler was stopped, or its store slow, while the task ended well and its timeout passed."""
     place.add("it", "wait_for_file", argument=str(place.folder / "go"), timeout="2 seconds")
@@ -188,6 +193,7 @@ def test_a_task_that_ended_in_time_has_not_timed_out_however_late_that_is_notice
     assert place.outcomes() == ["succeeded"]
 
 
+@pytest.mark.once
 @pytest.mark.services
 @pytest.mark.parametrize("driver", ["postgres", "mysql"])
 def test_a_worker_shares_no_session_of_a_database_with_the_scheduler(stems, folder, server_database, driver) -> None:
@@ -211,6 +217,7 @@ def test_a_worker_shares_no_session_of_a_database_with_the_scheduler(stems, fold
     place.close()
 
 
+@pytest.mark.once
 def test_nothing_warns_on_the_newest_pythons(place: Place) -> None:
     """Python 3.12 and later warn of a fork in a process with threads."""
     place.options = ("-W", "error")

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from durability.faults import Killing, add_tasks, fault_at, statements_of_a_tick, wait_until_dead
+from durability.faults import Killing, add_tasks, another, fault_at, statements_of_a_tick, wait_until_dead
 from durability.hosts import Place, is_alive, minute, wait_until
 from durability.promises import broken_promises
 
@@ -25,13 +25,7 @@ def sampled(place: Place, seed: int) -> list[int]:
     return sorted(Random(seed).sample(range(count), SAMPLE))
 
 
-def another(place: Place, number: int) -> Place:
-    """Return a place like this one where nothing has happened."""
-    folder = place.folder / f"other {number}"
-    folder.mkdir()
-    return Place(place.stems, folder)
-
-
+@pytest.mark.once
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_tick_that_is_killed_at_some_statement_of_its_store(place: Place, when: str) -> None:
     wrong = {}
@@ -42,20 +36,21 @@ def test_a_tick_that_is_killed_at_some_statement_of_its_store(place: Place, when
     assert {statement: found for statement, found in wrong.items() if found} == {}
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("retries", [False, True])
 def test_kill_9_of_tickers_and_workers_at_random_instants(place: Place, retries: bool) -> None:
     killing = Killing(place, seed=7, retries=retries)
-    for _ in range(15):
+    while killing.killed < 10:
         killing.round()
-    assert killing.killed >= 10
     assert killing.settle() == []
 
 
+@pytest.mark.once
 @pytest.mark.services
 def test_kill_9_with_a_store_in_a_server(stems, folder, server_database) -> None:
     place = Place(stems, folder, server_database("postgres"))
     killing = Killing(place, seed=11, retries=True)
-    for _ in range(8):
+    while killing.killed < 5:
         killing.round()
     assert killing.settle() == []
     place.close()
@@ -136,6 +131,7 @@ def test_and_is_missed_after_that(place: Place) -> None:
     assert place.noted("start") == []
 
 
+@pytest.mark.once
 def test_and_is_missed_too_if_its_task_is_no_longer_there(place: Place) -> None:
     place.add("a", run_cron="1 * * * *")
     place.add("b")
@@ -179,6 +175,7 @@ def test_a_dead_tickers_runs_are_buried_with_their_retries_whichever_task_the_ne
     assert place.store.leases() == []
 
 
+@pytest.mark.once
 def test_a_ticker_that_hangs_for_longer_than_its_lease_is_taken_for_dead_and_contradicts_nobody(place: Place) -> None:
     """A stopped process, or a machine that was suspended: when it goes on, the outcome stays what it was."""
     place.settings["lease"] = "1 second"

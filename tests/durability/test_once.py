@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from durability.hosts import Place
 from durability.races import lease_fuzz, races
+
+pytestmark = pytest.mark.once
 
 
 def test_each_of_50_due_tasks_starts_once_however_many_processes_tick(any_place: Place) -> None:

@@ -30,6 +30,7 @@ def tick_of(place: Place, number: int, **more: object) -> Order:
     return place.begin(number, place.stems.several(2)[1], **more)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("host", ["alpha", "beta"])
 def test_a_task_that_still_runs_is_skipped_with_the_reason_and_who_runs_it(
     busy: tuple[Place, Order], host: str
@@ -77,6 +78,7 @@ def test_a_run_by_hand_does_not_overlap_either(busy: tuple[Place, Order]) -> Non
     assert place.outcomes() == [None, "skipped"]
 
 
+@pytest.mark.once
 def test_a_lease_is_renewed_as_long_as_the_run_lives(place: Place) -> None:
     place.settings["lease"] = "1 second"
     place.add("a", "wait_for_file", argument=str(place.folder / "go"))
@@ -91,6 +93,7 @@ def test_a_lease_is_renewed_as_long_as_the_run_lives(place: Place) -> None:
     assert place.store.leases() == []
 
 
+@pytest.mark.once
 def test_the_lease_of_a_host_that_is_gone_holds_until_it_has_expired_and_no_longer(place: Place) -> None:
     place.settings["lease"] = "2 seconds"
     place.add("a", "loop")
@@ -144,6 +147,7 @@ def test_one_server_runs_a_task_unless_it_says_otherwise(place: Place) -> None:
     assert len(place.runs()) == 4
 
 
+@pytest.mark.once
 def test_on_every_server_it_may_run_on_several_at_once_and_not_twice_on_one(place: Place) -> None:
     place.add("a", "wait_for_file", argument=str(place.folder / "go"), on_every_server=True)
     stems = place.stems.several(3)
@@ -170,6 +174,7 @@ def test_on_every_server_each_tries_its_own_runs_again(place: Place) -> None:
     assert sorted(run.host for run in place.runs() if run.attempt == 2) == ["alpha", "beta"]
 
 
+@pytest.mark.once
 def test_on_every_server_a_host_that_is_gone_leaves_no_open_run_and_no_lease(place: Place) -> None:
     place.settings["lease"] = "1 second"
     place.add("a", "loop", on_every_server=True, retries=1)

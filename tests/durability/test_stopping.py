@@ -43,6 +43,7 @@ def test_nothing_new_is_started_and_what_was_not_is_left_to_the_next_tick(place:
     assert len([line for line in place.noted("start") if line.fire_time.endswith("12:00:00+00:00")]) == 3
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("does", ["loop", "tidy_loop", "deaf_loop"])
 def test_a_task_that_does_not_end_within_stop_grace_is_ended_and_recorded(place: Place, does: str) -> None:
     place.settings |= {"stop_grace": "1 second", "kill_grace": "1 second"}

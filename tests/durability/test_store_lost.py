@@ -9,12 +9,15 @@ from random import Random
 import pytest
 from contracts.proxy import Proxy
 
-from durability.faults import add_tasks, fault_at, statements_of_a_tick
+from durability.faults import add_tasks, another, fault_at, statements_of_a_tick
 from durability.hosts import Place, Stems, wait_until
+from durability.outages import Outages, filled, restarted, small_disk, why_no_disk
 from durability.promises import broken_promises
-from durability.test_killed import another, sampled
+from durability.servers import SERVERS, Server
+from durability.test_killed import sampled
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_one_statement_that_fails_in_schedule_run(place: Place, when: str) -> None:
     """`after` is a statement that was carried out and whose answer was lost."""
@@ -26,6 +29,7 @@ def test_one_statement_that_fails_in_schedule_run(place: Place, when: str) -> No
     assert {statement: found for statement, found in wrong.items() if found} == {}
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_one_statement_that_fails_in_schedule_work_which_lives_on(place: Place, when: str) -> None:
     wrong = {}
@@ -36,6 +40,7 @@ def test_one_statement_that_fails_in_schedule_work_which_lives_on(place: Place, 
     assert {statement: found for statement, found in wrong.items() if found} == {}
 
 
+@pytest.mark.once
 def test_several_statements_in_a_row_that_fail_in_schedule_work(place: Place) -> None:
     wrong = {}
     random = Random(8)
@@ -112,6 +117,7 @@ def test_a_server_that_stops_while_tasks_run_and_starts_again(cuttable: tuple[Pr
     assert broken_promises(place, range(2)) == []
 
 
+@pytest.mark.once
 def test_a_server_that_stops_and_starts_under_a_long_schedule_work(cuttable: tuple[Proxy, Place]) -> None:
     proxy, place = cuttable
     add_tasks(place)
@@ -128,6 +134,42 @@ def test_a_server_that_stops_and_starts_under_a_long_schedule_work(cuttable: tup
     place.tick(5)
     place.tick(6)
     assert broken_promises(place, range(7)) == []
+
+
+@pytest.mark.once
+@pytest.mark.services
+@pytest.mark.parametrize("kind", SERVERS.values(), ids=SERVERS)
+def test_a_real_server_that_is_stopped_and_started_at_random_instants(
+    kind: type[Server], stems: Stems, folder: Path, missing
+) -> None:
+    if kind.missing():
+        missing(kind.missing())
+    random, server = Random(12), kind()
+    try:
+        server.start()
+        place = Place(stems, folder, server.details)
+        trouble = Outages(place, random)
+        for _ in range(6):
+            trouble.round(restarted(server, random))
+        assert trouble.settle() == []
+        assert trouble.codes[3], "some ticks had no store"
+        place.close()
+    finally:
+        server.close()
+
+
+@pytest.mark.once
+def test_a_disk_that_is_full_at_random_instants(stems: Stems, folder: Path, missing) -> None:
+    if why_no_disk(folder):
+        missing(why_no_disk(folder))
+    random = Random(13)
+    with small_disk(folder) as disk:
+        place = Place(stems, folder, {"driver": "local", "database": str(disk / "scheduler.sqlite3")})
+        trouble = Outages(place, random)
+        while not trouble.codes.get(3):
+            trouble.round(filled(disk))
+        assert trouble.settle() == []
+        place.close()
 
 
 def test_a_tick_has_no_more_statements_than_it_needs(place: Place) -> None:

@@ -1,0 +1,118 @@
+"""Servers that are stopped and started, and disks that fill up, while ticks come and tasks run."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from random import Random
+
+from durability.faults import add_tasks
+from durability.hosts import Place
+from durability.promises import broken_promises
+from durability.servers import Server
+
+SETTLING = 3
+"""Ticks after which everything must have come to rest."""
+
+
+class Outages:
+    """Rounds in each of which a `schedule:run`, or a `schedule:work` of some minutes, loses its store for a while."""
+
+    def __init__(self, place: Place, random: Random) -> None:
+        self.place = place
+        self.random = random
+        self.number = 0
+        self.codes: dict[int, int] = {}
+        self.wrong: list[str] = []
+        add_tasks(place)
+        begin = time.monotonic()
+        place.tick(0)
+        self.usual = time.monotonic() - begin
+
+    def tick(self) -> int:
+        """Tick in the next minute, to the end."""
+        self.number += 1
+        return self._note(self.place.tick(self.number).wait())
+
+    def round(self, take_away: Iterator[None]) -> None:
+        """Begin to tick, take the store away at a random instant and give it back: the two steps of `take_away`."""
+        length = self.random.choice((1, 1, 3))
+        minutes = [self.number + 1 + step for step in range(length)]
+        self.number += length
+        order = self.place.begin(minutes if length > 1 else minutes[0])
+        begin, pid = time.monotonic(), order.pid
+        _wait(begin + self.random.uniform(0, self.usual * 1.1 * length) - time.monotonic())
+        next(take_away)
+        if self.random.random() < 0.5:
+            self._note(self.place.begin(self.number, self.place.stems.several(2)[1]).wait())
+        _wait(self.random.uniform(0, self.usual))
+        next(take_away, None)
+        code = self._note(order.wait())
+        if code not in {0, 1, 3}:
+            self.wrong.append(f"round of {minutes}, process {pid}: exit code {code}: {order.err[-500:]}")
+        if "Traceback" in order.err:
+            self.wrong.append(f"round of {minutes}: a traceback: {order.err[-1000:]}")
+
+    def settle(self) -> list[str]:
+        """Tick on until all is at rest, and return what is wrong."""
+        for _ in range(SETTLING):
+            code = self.tick()
+            self.wrong += [f"exit code {code} of a tick that followed"] if code not in {0, 1} else []
+        return self.wrong + broken_promises(self.place, range(self.number + 1))
+
+    def _note(self, code: int) -> int:
+        self.codes[code] = self.codes.get(code, 0) + 1
+        return code
+
+
+def _wait(seconds: float) -> None:
+    if seconds > 0:
+        time.sleep(seconds)
+
+
+def restarted(server: Server, random: Random) -> Iterator[None]:
+    """Stop a server, then start it."""
+    server.stop(random.choice(server.stops))
+    yield
+    server.start()
+
+
+def filled(disk: Path) -> Iterator[None]:
+    """Leave no room on a disk, then make some."""
+    ballast = disk / "ballast"
+    with suppress(OSError), open(ballast, "wb", buffering=0) as file:
+        while True:
+            file.write(b"x" * 4096)
+    yield
+    ballast.unlink()
+
+
+@contextmanager
+def small_disk(folder: Path, size: str = "16m") -> Iterator[Path]:
+    """Make a disk of its own: room for a store with its write-ahead log, and not for much more."""
+    disk = folder / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(disk)], check=True)
+    try:
+        yield disk
+    finally:
+        subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+def why_no_disk(folder: Path) -> str:
+    """Return why there can be no small disk, nothing if there can."""
+    if os.geteuid() != 0:
+        return "root, who may mount a small disk"
+    try:
+        with small_disk(folder):
+            pass
+    except subprocess.CalledProcessError as error:
+        return f"a small disk: {error}"
+    finally:
+        with suppress(OSError):
+            (folder / "disk").rmdir()
+    return ""
