@@ -189,9 +189,9 @@ def test_cron_runs_what_is_due(
     assert {name: (app.root / "note").exists() for name, app in apps.items()} == dict.fromkeys(apps, True)
     assert {os.path.realpath(note.read_text()) for note in notes} == {os.path.realpath(sys.prefix)}
     log = odd.root / "storage/logs/scheduler.log"
-    while time.monotonic() < patience and not log.read_text():
+    while time.monotonic() < patience and "Hi!" not in log.read_text():
         time.sleep(0.2)
-    assert log.read_text() == "Hi!\n"
+    assert "Hi!" in log.read_text().splitlines()
     run([*craft, "schedule:install", "--remove"], odd.root).exits(0)
     assert crontab.read() == by_hand
 
