@@ -77,6 +77,10 @@ def test_a_clock_that_went_back_judges_only_its_own_minute() -> None:
     assert judged(A(), since=NOON + timedelta(days=3)) == ((NOON,), ())
 
 
+def test_a_stretch_without_a_fire_time_has_nothing_due_and_nothing_missed() -> None:
+    assert judged(A(), since=NOON + MINUTE, at=NOON + 9 * MINUTE) == ((), ())
+
+
 def test_a_task_on_demand_is_never_due() -> None:
     assert judged(OnDemand(), since=NOON - timedelta(days=1)) == ((), ())
 

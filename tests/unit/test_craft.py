@@ -1,0 +1,40 @@
+"""The console scripts: `craft` finds the app in the working directory, `source` stands for one word of the guide."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from scheduler import craft
+
+
+def test_craft_runs_the_commands_of_the_app_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "wsgi.py").write_text(
+        "class Application:\n"
+        "    ran = []\n\n"
+        "    def make(self, name):\n"
+        "        return self\n\n"
+        "    def run(self):\n"
+        "        self.ran.append('commands')\n\n\n"
+        "application = Application()\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", sys.path[:])
+    monkeypatch.delitem(sys.modules, "wsgi", raising=False)
+    assert craft.main() == 0
+    assert sys.modules.pop("wsgi").application.ran == ["commands"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"), [(["bin/activate"], 0), (["bin/../bin/activate"], 0), (["other.env"], 127), ([], 127)]
+)
+def test_source_agrees_to_its_own_environment_and_to_nothing_else(
+    arguments: list[str], code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "bin").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [str(tmp_path / "bin" / "source"), *arguments])
+    assert craft.source() == code
+    assert bool(capsys.readouterr().err) is (code != 0)
