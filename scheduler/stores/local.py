@@ -7,7 +7,7 @@ import stat
 from contextlib import suppress
 from typing import Any
 
-from scheduler.stores.connection import Connection
+from scheduler.stores.connection import OF_FILE, Connection
 from scheduler.stores.DatabaseStore import DatabaseStore
 from scheduler.stores.schema import VERSION, upgrade_statements
 
@@ -17,7 +17,9 @@ BUSY_SECONDS = 10
 
 def local_store(path: str) -> DatabaseStore:
     """Return the store in the SQLite file `path`, which is made when it is first used and read by its owner alone."""
-    return DatabaseStore(Connection("sqlite", lambda: _opened_file(path), f"the scheduler's store {path}"))
+    return DatabaseStore(
+        Connection("sqlite", lambda: _opened_file(path), f"the scheduler's store {path}", mends=OF_FILE)
+    )
 
 
 def memory_store() -> DatabaseStore:
