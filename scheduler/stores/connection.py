@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from scheduler.errors import StoreUnavailable
 
@@ -22,12 +22,26 @@ Row = dict[str, Any]
 T = TypeVar("T")
 
 
+class Mends(NamedTuple):
+    """What to do where tables are missing, and where it is not known what is wrong."""
+
+    lacking: str
+    otherwise: str
+
+
+REPLACE: Final = "move it away, and a new one is made"
+OF_DATABASE: Final = Mends(
+    "run `craft schedule:table` and `craft migrate`", "check that it runs and that config/database.py is right"
+)
+OF_FILE: Final = Mends(REPLACE, "check what is at that path, PATH of config/scheduler.py")
+
+
 class Connection:
     """A database connection that says `StoreUnavailable` for every error.
 
     `open_raw` makes a DB-API connection in autocommit mode; it is called when one is first needed, and again after the
     connection was lost. `driver` is sqlite, postgres or mysql. `where` is what messages call the database. `waiting`
-    makes what surrounds everything that waits for the database.
+    makes what surrounds everything that waits for the database, `mends` is what to do.
     """
 
     def __init__(
@@ -36,11 +50,13 @@ class Connection:
         open_raw: Callable[[], Any],
         where: str,
         waiting: Callable[[], AbstractContextManager[None]] = nullcontext,
+        mends: Mends = OF_DATABASE,
     ) -> None:
         self.driver = driver
         self.where = where
         self._open_raw = open_raw
         self._waiting = waiting
+        self._mends = mends
         self._raw: Any = None
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
@@ -131,7 +147,7 @@ class Connection:
                 raise _Conflict from error
             if _is_of_database(error):
                 self.close()
-                raise StoreUnavailable(_in_words(error, self.where)) from error
+                raise StoreUnavailable(_in_words(error, self.where, self._mends)) from error
             raise
 
 
@@ -178,13 +194,13 @@ def _lacks_tables(error: Exception, text: str) -> bool:
     return _code(error) in MISSING or "no such table" in text or "no such column" in text or "has no column" in text
 
 
-def _in_words(error: Exception, where: str) -> str:
+def _in_words(error: Exception, where: str, mends: Mends) -> str:
     text = " ".join(str(error).split())
     lowered = text.lower()
     if _lacks_tables(error, lowered):
-        mend = "its tables are missing or not up to date: run `craft schedule:table` and `craft migrate`"
+        mend = f"its tables are missing or not up to date: {mends.lacking}"
     elif "not a database" in lowered or "malformed" in lowered:
-        mend = "the file is damaged: move it away, and a new one is made"
+        mend = f"the file is damaged: {REPLACE}"
     elif _code(error) in LOCKED or "locked" in lowered or "busy" in lowered:
         mend = "another process keeps it locked: see who has it open"
     elif "full" in lowered or "no space" in lowered:
@@ -192,5 +208,5 @@ def _in_words(error: Exception, where: str) -> str:
     elif "readonly" in lowered or "read-only" in lowered or "permission" in lowered or "unable to open" in lowered:
         mend = "the user that runs craft must be able to write there"
     else:
-        mend = "check that it runs and that config/database.py is right"
+        mend = mends.otherwise
     return f"{where} cannot be used ({text}): {mend}"

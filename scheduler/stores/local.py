@@ -8,7 +8,7 @@ import time
 from contextlib import suppress
 from typing import Any
 
-from scheduler.stores.connection import Connection
+from scheduler.stores.connection import OF_FILE, Connection
 from scheduler.stores.DatabaseStore import DatabaseStore
 from scheduler.stores.schema import VERSION, upgrade_statements
 
@@ -19,7 +19,9 @@ BUSY_PAUSE = 0.01
 
 def local_store(path: str) -> DatabaseStore:
     """Return the store in the SQLite file `path`, which is made when it is first used and read by its owner alone."""
-    return DatabaseStore(Connection("sqlite", lambda: _opened_file(path), f"the scheduler's store {path}"))
+    return DatabaseStore(
+        Connection("sqlite", lambda: _opened_file(path), f"the scheduler's store {path}", mends=OF_FILE)
+    )
 
 
 def memory_store() -> DatabaseStore:

@@ -1,0 +1,290 @@
+"""Commands and their store: what happens when it cannot be used, and setting one up in an app's database."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from datetime import timedelta
+from pathlib import Path
+from pprint import pformat
+from typing import Any
+
+import pytest
+from contracts.databases import Details, drop_database, execute, make_database, why_unreachable
+
+from scheduler.stores import local as local_module
+from scheduler.stores import patience
+
+from .apps import NOON, App, run
+
+FILE = "storage/framework/scheduler.sqlite3"
+TASK = """
+    class Nightly(Task):
+        run_cron = "1 12 * * *"
+        timezone = "UTC"
+
+        def handle(self):
+            print("ran for", self.current_run.fire_time.strftime("%H:%M"), "late" if self.current_run.late else "on time")
+"""
+
+Breaking = Callable[[App], AbstractContextManager[None]]
+
+
+def minute(number: int) -> Any:
+    return NOON + timedelta(minutes=number)
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for a lock, and for an answer, no longer than a moment."""
+    monkeypatch.setattr(local_module, "BUSY_SECONDS", 0.1)
+    monkeypatch.setattr(patience, "ANSWER_SECONDS", 0.5)
+
+
+def is_lost(done: Any) -> str:
+    """Return the one line that a command said before it ended with 3."""
+    done.exits(3)
+    assert done.out == "", "nothing was run"
+    (line,) = done.err.splitlines()
+    assert "cannot be used" in line
+    assert line[0].isupper()
+    assert line.endswith(".")
+    return str(line)
+
+
+def loses_and_finds(app: App, breaking: Breaking, *, reads: bool = False) -> str:
+    """Tick before, while and after the store cannot be used; return what was said meanwhile."""
+    app.craft("schedule:run", at=minute(0)).exits(0)
+    with breaking(app):
+        line = is_lost(app.craft("schedule:run", at=minute(1)))
+        is_lost(app.craft("schedule:run", at=minute(2)))
+        if not reads:
+            is_lost(app.craft("schedule:unlock", "Nightly"))
+        for command in () if reads else (["schedule:list"], ["schedule:history"], ["schedule:history", "1"]):
+            is_lost(app.craft(*command))
+        document = app.craft("schedule:run", "--json", at=minute(2)).exits(3).json()
+        assert (document["runs"], len(document["errors"])) == ([], 1)
+    done = app.craft("schedule:run", at=minute(4)).exits(0)
+    assert done.out == "ran for 12:01 late\n", "back within grace, the missed minute runs"
+    assert app.craft("schedule:run", at=minute(5)).exits(0).out == "", "and once"
+    return line
+
+
+# --- the local file --------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def a_file_for_a_folder(app: App) -> Iterator[None]:
+    folder = app.root / FILE
+    away = folder.parent.rename(app.root / "storage" / "elsewhere")
+    folder.parent.touch()
+    yield
+    folder.parent.unlink()
+    away.rename(folder.parent)
+
+
+@contextmanager
+def damaged(app: App) -> Iterator[None]:
+    file = app.root / FILE
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    for suffix in ("-wal", "-shm"):
+        file.with_name(file.name + suffix).unlink(missing_ok=True)
+    whole = file.read_bytes()
+    file.write_bytes(b"no database " * 1000)
+    yield
+    file.write_bytes(whole)
+
+
+@contextmanager
+def locked(app: App) -> Iterator[None]:
+    hold = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('BEGIN EXCLUSIVE'); print(flush=True); input()"
+    command = [sys.executable, "-c", hold, str(app.root / FILE)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        yield
+        process.stdin.close()
+
+
+@contextmanager
+def without_a_table(app: App) -> Iterator[None]:
+    file = sqlite3.connect(app.root / FILE, isolation_level=None)
+    file.execute("ALTER TABLE scheduler_cursors RENAME TO elsewhere")
+    yield
+    file.execute("ALTER TABLE elsewhere RENAME TO scheduler_cursors")
+    file.close()
+
+
+LOCAL = {
+    a_file_for_a_folder: "check what is at that path, PATH of config/scheduler.py",
+    damaged: "the file is damaged: move it away, and a new one is made",
+    locked: "another process keeps it locked: see who has it open",
+    without_a_table: "its tables are missing or not up to date: move it away, and a new one is made",
+}
+
+
+@pytest.mark.parametrize("breaking", LOCAL, ids=lambda breaking: breaking.__name__)
+def test_a_local_file_that_cannot_be_used(app: App, breaking: Breaking) -> None:
+    app.keep_runs().tasks(TASK)
+    line = loses_and_finds(app, breaking, reads=breaking in {locked, without_a_table})
+    assert LOCAL[breaking] in line
+    assert FILE in line
+
+
+def test_a_folder_that_the_user_may_not_write_to(app: App) -> None:
+    """Somebody else's, say: cron runs as one user and the web server as another."""
+    app.tasks(TASK.replace("1 12 * * *", "* * * * *"))
+    (app.root / FILE).parent.mkdir(parents=True, exist_ok=True)
+    (app.root / FILE).parent.chmod(0o500)
+    craft = [*AS_ANYBODY, sys.executable, "craft", "schedule:run"]
+    line = is_lost(run(craft, app.root))
+    assert "must be able to write there" in line
+    (app.root / FILE).parent.chmod(0o700)
+    assert run(craft, app.root).exits(0).out.startswith("ran for")
+
+
+AS_ANYBODY = ["setpriv", "--securebits", "+noroot", "--bounding-set=-all", "--inh-caps=-all"] if os.geteuid() == 0 else []
+"""What makes root obey the modes of files, too."""
+
+
+def test_a_full_disk(app: App, tmp_path: Path, missing: Callable[[str], Any]) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", disk]).returncode:
+        missing("root, who may mount a small disk")
+
+    @contextmanager
+    def filled(app: App) -> Iterator[None]:
+        ballast = disk / "ballast"
+        with pytest.raises(OSError, match="No space left"), ballast.open("wb", buffering=0) as file:
+            while True:
+                file.write(bytes(4096))
+        yield
+        ballast.unlink()
+
+    try:
+        app.keep_runs().tasks(TASK)
+        app.write("config/scheduler.py", f'PATH = "{disk}/scheduler.sqlite3"')
+        assert "the disk is full: make room" in loses_and_finds(app, filled, reads=True)
+    finally:
+        subprocess.run(["umount", "--lazy", disk], check=True)
+
+
+# --- a database of the app -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def in_server(app: App, missing: Callable[[str], Any]) -> Iterator[Callable[[str], Details]]:
+    """Makes a database on a server, the default one of the app, which keeps its store there."""
+    made: list[Details] = []
+
+    def make(driver: str) -> Details:
+        reason = why_unreachable(driver)
+        if reason:
+            missing(reason)
+        made.append(make_database(driver, f"scheduler_integration_{os.getpid()}"))
+        return use(app, made[-1])
+
+    yield make
+    for details in made:
+        drop_database(details)
+
+
+def in_file(app: App) -> Details:
+    """Make an SQLite file the default database of the app, which keeps its store there."""
+    return use(app, {"driver": "sqlite", "database": str(app.root / "app.sqlite3"), "prefix": ""})
+
+
+def use(app: App, details: Details) -> Details:
+    """Let the app use a database, and keep the scheduler's store there."""
+    app.write("config/scheduler.py", 'STORE = "database"')
+    databases = {"default": "it", "it": details}
+    app.write(
+        "config/database.py",
+        "from masoniteorm.connections import ConnectionResolver\n\n"
+        f"DATABASES = {pformat(databases)}\n"
+        "DB = ConnectionResolver().set_connection_details(DATABASES)\n",
+    )
+    return details
+
+
+def migrated(app: App) -> None:
+    app.craft("schedule:table").exits(0)
+    app.python_craft("migrate").exits(0)
+
+
+@pytest.mark.parametrize(
+    "driver", ["sqlite", pytest.param("postgres", marks=pytest.mark.services), pytest.param("mysql", marks=pytest.mark.services)]
+)
+def test_one_command_writes_the_migration_and_masonite_runs_it(
+    app: App, in_server: Callable[[str], Details], driver: str
+) -> None:
+    in_file(app) if driver == "sqlite" else in_server(driver)
+    app.tasks(TASK)
+    written = app.craft("schedule:table").exits(0).out
+    before = app.files()
+    assert written.startswith("Migration created (databases/migrations/")
+    assert app.craft("schedule:table").exits(0).out.endswith("is there already; `craft migrate` makes the tables.\n")
+    assert app.files() == before
+    app.python_craft("migrate").exits(0)
+    app.python_craft("migrate").exits(0)
+    assert app.craft("schedule:run", at=minute(1)).exits(0).out == "ran for 12:01 on time\n"
+    assert app.craft("schedule:run", at=minute(1)).exits(0).out == ""
+    (run,) = app.craft("schedule:history", "--json").exits(0).json()["runs"]
+    assert run["outcome"] == "succeeded"
+    assert not (app.root / FILE).exists(), "nothing is kept anywhere else"
+    app.python_craft("migrate:rollback").exits(0)
+    assert "craft migrate" in is_lost(app.craft("schedule:run", at=minute(2)))
+
+
+@contextmanager
+def away(app: App, details: Details) -> Iterator[None]:
+    use(app, {**details, "port": 1})
+    yield
+    use(app, details)
+
+
+@contextmanager
+def silent(app: App, details: Details) -> Iterator[None]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        use(app, {**details, "port": server.getsockname()[1]})
+        yield
+    use(app, details)
+
+
+@contextmanager
+def half_migrated(app: App, details: Details) -> Iterator[None]:
+    execute(details, "ALTER TABLE scheduler_cursors RENAME TO elsewhere")
+    yield
+    execute(details, "ALTER TABLE elsewhere RENAME TO scheduler_cursors")
+
+
+@pytest.mark.services
+@pytest.mark.parametrize(
+    ("breaking", "mend"),
+    [
+        (away, "check that it runs and that config/database.py is right"),
+        (silent, "check that it runs and that config/database.py is right"),
+        (half_migrated, "run `craft schedule:table` and `craft migrate`"),
+    ],
+)
+def test_a_database_that_cannot_be_used(
+    app: App, in_server: Callable[[str], Details], breaking: Any, mend: str
+) -> None:
+    """Of either kind: tests/contracts has each for all of them."""
+    details = in_server("mysql" if breaking is silent else "postgres")
+    app.tasks(TASK)
+    migrated(app)
+    line = loses_and_finds(app, lambda app: breaking(app, details), reads=breaking is half_migrated)
+    assert mend in line
+
+
+def test_tables_that_were_never_made(app: App) -> None:
+    in_file(app)
+    app.tasks(TASK)
+    assert "run `craft schedule:table` and `craft migrate`" in is_lost(app.craft("schedule:run", at=minute(1)))
