@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from scheduler.commands.ScheduleCommand import ScheduleCommand
-from scheduler.errors import OK, WrongUsage
+from scheduler.errors import OK
 
 if TYPE_CHECKING:
     from scheduler.listeners import Listener
@@ -33,15 +33,14 @@ class ScheduleRunCommand(ScheduleCommand):
         names = self.option("task") or []
         if not (talkative or names or self.option("json")) and self.binding.has_nothing_to_do():
             return OK
-        return self._run(names, talkative=talkative)
+        return self._run(talkative=talkative)
 
-    def _run(self, names: list[str], *, talkative: bool) -> int:
+    def _run(self, *, talkative: bool) -> int:
         from scheduler import clock
-        from scheduler.commands.options import WITHOUT_VALUE
+        from scheduler.commands.options import names_option
         from scheduler.listeners import ConsoleListener, JsonListener
 
-        if any(name is None or name in WITHOUT_VALUE for name in names):
-            raise WrongUsage("--task needs a name: --task SayHi. `craft schedule:list` shows those there are.")
+        names = names_option(self)
         now = clock.now()
         if not self.option("json"):
             verbose = bool(self.io.is_verbose())

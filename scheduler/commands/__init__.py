@@ -4,6 +4,7 @@ from scheduler.commands.ScheduleHistoryCommand import ScheduleHistoryCommand
 from scheduler.commands.ScheduleInstallCommand import ScheduleInstallCommand
 from scheduler.commands.ScheduleListCommand import ScheduleListCommand
 from scheduler.commands.ScheduleRunCommand import ScheduleRunCommand
+from scheduler.commands.ScheduleSimulateCommand import ScheduleSimulateCommand
 from scheduler.commands.ScheduleTableCommand import ScheduleTableCommand
 from scheduler.commands.ScheduleUnlockCommand import ScheduleUnlockCommand
 from scheduler.commands.ScheduleWorkCommand import ScheduleWorkCommand
@@ -15,6 +16,7 @@ COMMANDS = (
     ScheduleWorkCommand,
     ScheduleInstallCommand,
     ScheduleHistoryCommand,
+    ScheduleSimulateCommand,
     ScheduleUnlockCommand,
     ScheduleTableCommand,
     TaskCommand,
