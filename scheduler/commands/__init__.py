@@ -1,5 +1,6 @@
 """The craft commands: each parses, calls and prints, and imports what it needs when it is called."""
 
+from scheduler.commands.ScheduleExplainCommand import ScheduleExplainCommand
 from scheduler.commands.ScheduleHistoryCommand import ScheduleHistoryCommand
 from scheduler.commands.ScheduleInstallCommand import ScheduleInstallCommand
 from scheduler.commands.ScheduleListCommand import ScheduleListCommand
@@ -16,6 +17,7 @@ COMMANDS = (
     ScheduleWorkCommand,
     ScheduleInstallCommand,
     ScheduleHistoryCommand,
+    ScheduleExplainCommand,
     ScheduleSimulateCommand,
     ScheduleUnlockCommand,
     ScheduleTableCommand,
