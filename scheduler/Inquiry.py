@@ -22,6 +22,9 @@ from scheduler.Scheduler import Scheduler, announce, explain_idle, jitter_of, ra
 from scheduler.stores import Lease, slot_of
 from scheduler.TaskRegistry import RegisteredTask, Tasks
 
+DECLARED = (SkipReason.ENVIRONMENT, SkipReason.CONDITION)
+"""Reasons that a task itself gives, and that are worth a word before its time has come."""
+
 
 class Inquiry:
     """Answers questions about the tasks of `scheduler`; of the app it needs conditions only."""
@@ -124,20 +127,22 @@ class Inquiry:
     def _planned(
         self, every: Tasks, tasks: Tasks, due: list[Due], minute: datetime, *, asking: bool
     ) -> Iterator[Planned]:
-        if asking:
-            yield from self._recovered(every, {task.key for task in tasks.usable}, minute)
+        open_runs = list(self._recovered(every, {task.key for task in tasks.usable}, minute)) if asking else []
+        yield from open_runs
+        told = {planned.run_id for planned in open_runs}
         by_claim_key = {task.claim_key: task for task in tasks.usable}
         for each in due:
             task = by_claim_key[each.task.claim_key]
-            claimed = {run.slot for fire_time in (*each.run, *each.missed) for run in self._claimed(task, fire_time)}
+            claimed = {run.slot: run.id for time in (*each.run, *each.missed) for run in self._claimed(task, time)}
             for fire_time in each.missed:
                 if slot_of(task.claim_key, fire_time) not in claimed:
                     yield Planned(task.key, Plan.MISS, fire_time.astimezone(task.zone), "no tick came in time")
             answers: list[Answer] | None = None
             for fire_time in each.run:
                 shown = fire_time.astimezone(task.zone)
-                if slot_of(task.claim_key, fire_time) in claimed:
-                    yield Planned(task.key, Plan.LEAVE, shown, "it was started before")
+                if claimed_as := claimed.get(slot_of(task.claim_key, fire_time)):
+                    if claimed_as not in told:
+                        yield Planned(task.key, Plan.LEAVE, shown, "it was started before", claimed_as)
                     continue
                 answers = list(self._conditions(task, asking=asking)) if answers is None else answers
                 yield _run_or_skip(task, shown, answers, is_late=fire_time < minute)
@@ -174,7 +179,7 @@ def _run_or_skip(task: RegisteredTask, fire_time: datetime, answers: list[Answer
     for answer in answers:
         if answer.refusal:
             return Planned(task.key, Plan.SKIP, fire_time, answer.refusal, reason=answer.reason)
-    unknown = [answer.wanted for answer in answers if answer.refusal is None]
+    unknown = [answer.wanted for answer in answers if answer.refusal is None and answer.reason in DECLARED]
     wait = jitter_of(task)
     detail = [f"{in_words(timedelta(seconds=round(wait.total_seconds())))} later, its jitter"] if wait else []
     detail += [f"if {' and '.join(unknown)}"] if unknown else []
