@@ -4,31 +4,19 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from scheduler import clock
+from scheduler.conditions import App, conditions_of
 from scheduler.errors import SchedulerError
 from scheduler.failures import Failure, described
 from scheduler.isolation import EndedBySignal
 from scheduler.runs import Outcome, Run, SkipReason
 from scheduler.Task import Task
 from scheduler.TaskRegistry import RegisteredTask
-
-
-class App(Protocol):
-    """What a runner needs of the app."""
-
-    def call(self, target: Callable[..., Any]) -> Any:
-        """Call `target` (a class too) with its parameters injected."""
-
-    def environment(self) -> str:
-        """Return what `APP_ENV` says."""
-
-    def is_down(self) -> bool:
-        """Tell whether the app is down for maintenance."""
 
 
 class Runner:
@@ -79,25 +67,9 @@ class Runner:
 
     def _refusal(self, task: Any) -> tuple[SkipReason, str] | None:
         """Return why `task` must not run now, None if it may; users' conditions are asked last."""
-        environments = _several(getattr(task, "environments", ()))
-        if environments and self._app.environment() not in environments:
-            here = self._app.environment() or "not set"
-            return SkipReason.ENVIRONMENT, f"it runs only in {' and '.join(environments)}, and APP_ENV is {here}"
-        if not getattr(task, "run_in_maintenance", False) and self._app.is_down():
-            return SkipReason.MAINTENANCE, "the app is down for maintenance"
-        if isinstance(task, Task):
-            return self._refused_condition(task)
-        return None
-
-    def _refused_condition(self, task: Task) -> tuple[SkipReason, str] | None:
-        if type(task).when is not Task.when and not self._app.call(task.when):
-            return SkipReason.CONDITION, "its when() said no"
-        for condition, wanted in task.conditions:
-            if bool(self._app.call(condition)) is not wanted:
-                said = f"its when condition {_name(condition)} said no"
-                if not wanted:
-                    said = f"its skip condition {_name(condition)} said yes"
-                return SkipReason.CONDITION, said
+        for condition in conditions_of(task, self._app):
+            if detail := condition.refusal():
+                return condition.reason, detail
         return None
 
     def _handle(self, task: Any) -> None:
@@ -144,11 +116,3 @@ async def _awaited(result: Awaitable[Any]) -> Any:
 def _report(key: str, what: str, failure: Failure) -> None:
     place = f" ({failure.location})" if failure.location else ""
     print(f"{key}: its {what} raised {failure.error}{place}", file=sys.stderr)  # noqa: T201 - it is kept as output
-
-
-def _several(value: str | Iterable[str]) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(value)
-
-
-def _name(condition: Callable[..., Any]) -> str:
-    return str(getattr(condition, "__qualname__", type(condition).__name__))

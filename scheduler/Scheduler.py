@@ -12,13 +12,15 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from scheduler import clock
+from scheduler.conditions import App
 from scheduler.due import MINUTE, Due, judge
 from scheduler.errors import OK, STORE_UNAVAILABLE, TASK_FAILED, StoreUnavailable, UnknownTask
 from scheduler.failures import described
 from scheduler.isolation import end_leftovers
 from scheduler.listeners import ConsoleListener, Listener
 from scheduler.process import host_name, is_gone
-from scheduler.Runner import App, Runner
+from scheduler.recovery import Recovery, recovery_of
+from scheduler.Runner import Runner
 from scheduler.runs import Outcome, Run
 from scheduler.Settings import Settings
 from scheduler.stores import Claim, Store, lease_token, slot_of
@@ -126,7 +128,7 @@ class Scheduler:
             listener.lost_store(error)
             return STORE_UNAVAILABLE
         for task, raised in failed:
-            listener.found_broken(_raised(task, raised))
+            listener.found_broken(raised_when_asked(task, raised))
         try:
             self._recover(every or tasks, {task.key for task in tasks.usable}, supervisor, minute)
             if force:
@@ -143,7 +145,7 @@ class Scheduler:
             listener.nothing_due()
         if listener.explains and not force:
             told = {each.task.claim_key for each in due} | {task.claim_key for task, _ in failed}
-            _explain((task for task in tasks.usable if task.claim_key not in told), minute, listener)
+            explain_idle((task for task in tasks.usable if task.claim_key not in told), minute, listener)
         return TASK_FAILED if tasks.broken or failed else OK
 
     def _claim(
@@ -183,17 +185,23 @@ class Scheduler:
             if own and supervisor.knows(run):
                 continue
             heartbeats = heartbeats or self.store.heartbeats()
-            silent = now - heartbeats.get(run.id, now) > self.settings.lease
-            if run.owner and not (own or silent or is_gone(run.owner)):
-                continue
             task = by_key.get(run.key)
-            if run.started_at is not None:
+            recovery = recovery_of(
+                run,
+                task,
+                now=now,
+                minute=minute,
+                heartbeat=heartbeats.get(run.id, now),
+                settings=self.settings,
+                own=own,
+            )
+            if recovery is Recovery.BURY:
                 self._bury(task, run, now, supervisor)
-            elif run.start_after is not None and run.start_after > now:
+            elif task is not None and task.claim_key == claim_key_of(task, run) and run.key not in chosen:
                 continue
-            elif task is None or claim_key_of(task, run) != task.claim_key:
-                self._give_up(run, self.settings.policy.grace, minute)
-            elif run.key in chosen:
+            elif recovery is Recovery.GIVE_UP:
+                self._give_up(run)
+            elif recovery is Recovery.TAKE_OVER and task is not None:
                 self._take_over(task, run, supervisor, minute)
 
     def _bury(self, task: RegisteredTask | None, run: Run, now: datetime, supervisor: Supervisor) -> None:
@@ -209,21 +217,15 @@ class Scheduler:
             supervisor.tell_failure(task, crashed)
 
     def _take_over(self, task: RegisteredTask, run: Run, supervisor: Supervisor, minute: datetime) -> None:
-        """Start a pending run that its owner has not; one that is too late for that was missed."""
-        forgiving = run.attempt > 1 or (run.fire_time is not None and task.policy.catch_up != "none")
-        if not forgiving and self._give_up(run, task.policy.grace, minute):
-            return
+        """Start a pending run that its owner has not."""
         run = replace(run, late=run.fire_time is not None and run.fire_time < minute)
         if self.store.adopt(run, supervisor.owner, clock.real_now()):
             supervisor.submit([(task, replace(run, owner=supervisor.owner))])
 
-    def _give_up(self, run: Run, grace: timedelta, minute: datetime) -> bool:
-        """Write down that a pending run was missed, if it is too late to start it."""
-        due = max(filter(None, (run.fire_time, run.start_after)), default=None)
-        if due is not None and minute - due <= grace:
-            return False
+    def _give_up(self, run: Run) -> None:
+        """Write down that a pending run was missed: it is too late to start it."""
         detail = "it was claimed, but nobody started it in time"
-        return self.store.finish(replace(run, outcome=Outcome.MISSED, ended_at=clock.real_now(), detail=detail))
+        self.store.finish(replace(run, outcome=Outcome.MISSED, ended_at=clock.real_now(), detail=detail))
 
 
 def announce(tasks: Tasks, listener: Listener) -> None:
@@ -236,7 +238,8 @@ def announce(tasks: Tasks, listener: Listener) -> None:
         listener.found_nothing()
 
 
-def _explain(tasks: Iterable[RegisteredTask], minute: datetime, listener: Listener) -> None:
+def explain_idle(tasks: Iterable[RegisteredTask], minute: datetime, listener: Listener) -> None:
+    """Tell the listener of tasks that are not due in `minute`, and when they are."""
     for task in tasks:
         following = task.rule.next_after(minute, task.zone) if task.rule else None
         listener.not_due(task, clock.as_pendulum(following, task.zone) if following else None)
@@ -253,14 +256,14 @@ def _claims(task: RegisteredTask, due: Due, now: datetime) -> list[Claim]:
         slot = slot_of(task.claim_key, fire_time)
         claims.append(Claim(task.key, slot, fire_time, outcome=Outcome.MISSED, detail=detail))
     for fire_time in due.run:
-        wait = fire_time + _jitter(task) - now
+        wait = fire_time + jitter_of(task) - now
         start = clock.real_now() + wait if fire_time >= minute and wait > timedelta() else None
         slot = slot_of(task.claim_key, fire_time)
         claims.append(Claim(task.key, slot, fire_time, late=fire_time < minute, start_after=start))
     return claims
 
 
-def _jitter(task: RegisteredTask) -> timedelta:
+def jitter_of(task: RegisteredTask) -> timedelta:
     """Return how much later the task starts on this host, the same every time."""
     longest = task.policy.jitter.total_seconds()
     if not longest:
@@ -269,7 +272,8 @@ def _jitter(task: RegisteredTask) -> timedelta:
     return timedelta(seconds=int.from_bytes(digest[:6], "big") / 2**48 * longest)
 
 
-def _raised(task: RegisteredTask, error: Exception) -> Broken:
+def raised_when_asked(task: RegisteredTask, error: Exception) -> Broken:
+    """Return what to tell of a task whose `should_run` raised."""
     failure = described(error)
     return Broken(task.key, f"its should_run() raised {failure.error}", failure.location, failure.traceback)
 

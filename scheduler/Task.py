@@ -427,14 +427,20 @@ def schedule_of(task: object) -> tuple[Rule | None, tzinfo]:
     return rule, zone or clock.default_zone()
 
 
-def _read_schedule(task: object) -> tuple[Rule | None, tzinfo | None]:
+def declared_of(task: object) -> tuple[str, dict[str, object]]:
+    """Return what a task or a task class is called in messages, and the attributes that say when it runs."""
     title = task.__name__ if isinstance(task, type) else type(task).__name__
-    declared = {name: getattr(task, name, None) for name in ATTRIBUTES}
+    declared: dict[str, object] = {name: getattr(task, name, None) for name in ATTRIBUTES}
     default = getattr(task, "default_run_every", None)
     if _is_masonites_default(task):
         declared["run_every_minute"], default = False, "1 minute"
     if default and all(is_undeclared(declared[name]) for name in RECURRENCES):
         declared["run_every"] = default
+    return title, declared
+
+
+def _read_schedule(task: object) -> tuple[Rule | None, tzinfo | None]:
+    title, declared = declared_of(task)
     zone = getattr(task, "timezone", None)
     try:
         return declared_rule(title, declared), None if is_undeclared(zone) else clock.zone_named(zone)

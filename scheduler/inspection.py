@@ -41,6 +41,10 @@ class AskedRule:
     def previous_before(self, before: datetime, zone: tzinfo) -> datetime | None:
         """Return None: nobody can tell."""
 
+    def named_on(self, ordinal: int) -> int:  # noqa: ARG002 - nobody can tell
+        """Return nothing: nobody can tell before the time has come."""
+        return 0
+
     def describe(self) -> str:
         """Say who decides."""
         return "whenever its should_run() says so"

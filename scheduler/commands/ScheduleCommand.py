@@ -17,7 +17,7 @@ from scheduler.errors import (
     WrongUsage,
 )
 from scheduler.masonite.Binding import Binding
-from scheduler.masonite.console import write_error, write_line
+from scheduler.masonite.console import command_name, refuse_with_code, write_error, write_line
 
 if TYPE_CHECKING:
     from scheduler.masonite.MasoniteApp import MasoniteApp
@@ -30,6 +30,7 @@ class ScheduleCommand(Command):
     def __init__(self, binding: Binding) -> None:
         super().__init__()
         self.binding = binding
+        refuse_with_code(self, self._refuse)
 
     @property
     def scheduler(self) -> Scheduler:
@@ -54,6 +55,13 @@ class ScheduleCommand(Command):
         except StoreUnavailable as error:
             self.complain(_sentence(f"{error}."))
             return STORE_UNAVAILABLE
+
+    def _refuse(self, problem: str) -> int:
+        """Say what is wrong with the command line and return the exit code."""
+        name = command_name(self)
+        mend = "" if problem.endswith("?") else f"; `craft {name} --help` shows what it takes"
+        self.complain(f"{name}: {problem}{mend}")
+        return WRONG_USAGE
 
     def act(self) -> int:
         """Do what the command is for and return the exit code."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from scheduler.commands.ScheduleCommand import ScheduleCommand
 from scheduler.errors import OK, WrongUsage
 
@@ -23,18 +25,18 @@ class ScheduleHistoryCommand(ScheduleCommand):
         import json
 
         from scheduler import clock
-        from scheduler.commands.options import moment_option, number_option
+        from scheduler.commands.options import number_option, since_option
         from scheduler.listeners.run_table import table
         from scheduler.runs import FAILURES
 
         given = self.argument("task")
-        if given and str(given).isdigit():
+        if given and re.fullmatch("[0-9]+", str(given), re.ASCII):
             return self._show_one(int(given))
         keys = [task.key for task in self.scheduler.find().called([given]).usable] if given else []
         runs = self.scheduler.store.history(
             keys=keys,
             outcomes=FAILURES if self.option("failed") else (),
-            since=moment_option(self, "since", clock.default_zone()),
+            since=since_option(self, "since", clock.default_zone()),
             limit=number_option(self, "limit", 20),
         )
         if self.option("json"):
@@ -48,9 +50,11 @@ class ScheduleHistoryCommand(ScheduleCommand):
 
         from scheduler.listeners.run_table import whole
 
-        run = self.scheduler.store.run(number)
+        latest = self.scheduler.store.history(limit=1)
+        run = self.scheduler.store.run(number) if latest and number <= latest[0].id else None
         if run is None:
-            raise WrongUsage(f"There is no run {number}; `craft schedule:history` shows those there are.")
+            known = f"the latest is {latest[0].id}" if latest else "nothing has run yet"
+            raise WrongUsage(f"There is no run {number}; {known}. `craft schedule:history` shows those there are.")
         as_json = bool(self.option("json"))
         self.say(json.dumps(run.as_dict(), indent=2, ensure_ascii=False) if as_json else "\n".join(whole(run)))
         return OK

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -23,6 +20,8 @@ class ScheduleRunCommand(ScheduleCommand):
     schedule:run
         {--t|task=* : Only the task with this container binding, name or class name (repeatable)}
         {--f|force : Run now, due or not}
+        {--dry-run : Only say what this tick would do}
+        {--at=? : With --dry-run, what the tick of another time would do, such as '2027-03-28 02:30'}
         {--inline : Run the tasks in this process, for a debugger}
         {--j|json : Say what happened as JSON; what tasks print goes to stderr}
     """
@@ -31,43 +30,37 @@ class ScheduleRunCommand(ScheduleCommand):
         """Run one tick and return its exit code."""
         talkative = sys.stdout.isatty() or self.io.is_verbose()
         names = self.option("task") or []
-        if not (talkative or names or self.option("json")) and self.binding.has_nothing_to_do():
+        asked = names or self.option("json") or self.option("dry-run") or self.option("at")
+        if not (talkative or asked) and self.binding.has_nothing_to_do():
             return OK
-        return self._run(names, talkative=talkative)
+        return self._run(talkative=talkative)
 
-    def _run(self, names: list[str], *, talkative: bool) -> int:
+    def _run(self, *, talkative: bool) -> int:
         from scheduler import clock
-        from scheduler.commands.options import WITHOUT_VALUE
+        from scheduler.commands.options import date_option, names_option
+        from scheduler.commands.output import stdout_as_stderr
         from scheduler.listeners import ConsoleListener, JsonListener
 
-        if any(name is None or name in WITHOUT_VALUE for name in names):
-            raise WrongUsage("--task needs a name: --task SayHi. `craft schedule:list` shows those there are.")
+        names, at = names_option(self), date_option(self, "at", clock.default_zone())
+        rehearsed = bool(self.option("dry-run"))
+        if at and not rehearsed:
+            raise WrongUsage("--at asks what the tick of another time would do: it goes with --dry-run.")
         now = clock.now()
         if not self.option("json"):
             verbose = bool(self.io.is_verbose())
+            talkative = talkative or rehearsed
             people = ConsoleListener(self.say, self.complain, talkative=talkative, verbose=verbose, chosen=names)
-            return self._tick(now, people, names)
+            return self._tick(now, people, names, at)
         listener = JsonListener()
-        with _stdout_as_stderr():
-            code = self._tick(now, listener, names)
-        self.say(listener.document(clock.floor_minute(now)))
+        with stdout_as_stderr():
+            code = self._tick(now, listener, names, at)
+        self.say(listener.document(clock.floor_minute(at or now)))
         return code
 
-    def _tick(self, now: datetime, listener: Listener, names: list[str]) -> int:
+    def _tick(self, now: datetime, listener: Listener, names: list[str], at: datetime | None) -> int:
         force, inline = bool(self.option("force")), bool(self.option("inline"))
-        return self.scheduler.tick(now, listener, names, force=force, inline=inline)
+        if not self.option("dry-run"):
+            return self.scheduler.tick(now, listener, names, force=force, inline=inline)
+        from scheduler.Inquiry import Inquiry
 
-
-@contextmanager
-def _stdout_as_stderr() -> Iterator[None]:
-    """Send what tasks and their child processes print to the error output, as long as the block lasts."""
-    sys.stdout.flush()
-    kept = os.dup(1)
-    os.dup2(2, 1)
-    try:
-        with redirect_stdout(sys.stderr):
-            yield
-    finally:
-        sys.stdout.flush()
-        os.dup2(kept, 1)
-        os.close(kept)
+        return Inquiry(self.scheduler, self.app).rehearse(at, listener, names, force=force)

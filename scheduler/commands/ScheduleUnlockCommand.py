@@ -16,7 +16,9 @@ class ScheduleUnlockCommand(ScheduleCommand):
 
     def act(self) -> int:
         """Remove the lease on the task and return the exit code."""
-        for task in self.scheduler.find().called([str(self.argument("task"))]).usable:
-            was_locked = self.scheduler.store.unlock(task.claim_key)
-            self.say(f"{task.key} was {'unlocked' if was_locked else 'not locked'}.")
+        tasks = self.scheduler.find().called([str(self.argument("task"))])
+        leased = [(task.key, task.claim_key) for task in tasks.usable]
+        for key, claim_key in leased + [(broken.key, broken.key) for broken in tasks.broken]:
+            was_locked = self.scheduler.store.unlock(claim_key)
+            self.say(f"{key} was {'unlocked' if was_locked else 'not locked'}.")
         return OK

@@ -1,9 +1,11 @@
 """The craft commands: each parses, calls and prints, and imports what it needs when it is called."""
 
+from scheduler.commands.ScheduleExplainCommand import ScheduleExplainCommand
 from scheduler.commands.ScheduleHistoryCommand import ScheduleHistoryCommand
 from scheduler.commands.ScheduleInstallCommand import ScheduleInstallCommand
 from scheduler.commands.ScheduleListCommand import ScheduleListCommand
 from scheduler.commands.ScheduleRunCommand import ScheduleRunCommand
+from scheduler.commands.ScheduleSimulateCommand import ScheduleSimulateCommand
 from scheduler.commands.ScheduleTableCommand import ScheduleTableCommand
 from scheduler.commands.ScheduleUnlockCommand import ScheduleUnlockCommand
 from scheduler.commands.ScheduleWorkCommand import ScheduleWorkCommand
@@ -15,6 +17,8 @@ COMMANDS = (
     ScheduleWorkCommand,
     ScheduleInstallCommand,
     ScheduleHistoryCommand,
+    ScheduleExplainCommand,
+    ScheduleSimulateCommand,
     ScheduleUnlockCommand,
     ScheduleTableCommand,
     TaskCommand,

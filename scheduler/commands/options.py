@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timezone, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from scheduler import clock
+from scheduler.dates import EXAMPLES, read
 from scheduler.errors import UnacceptableValue, WrongUsage
 from scheduler.Policy import duration
 
 WITHOUT_VALUE = (True, "null")
 """What Masonite 5 and 4 give for an option that wants a value and has none; in a list it is None on 5."""
+
+SHOWN = 5
+"""How many names a message lists."""
+
+
+def names_option(command: Any) -> list[str]:
+    """Return the names that `--task` gives, none if it is not given; raise `WrongUsage` where a name is missing."""
+    names = command.option("task") or []
+    if any(name is None or name in WITHOUT_VALUE or not str(name).strip() for name in names):
+        tasks = command.scheduler.find()
+        keys = sorted({task.key for task in (*tasks.usable, *tasks.broken)})
+        if not keys:
+            raise WrongUsage("--task needs a name, and there are no tasks yet: `craft task SayHi` writes one.")
+        more = f" and {len(keys) - SHOWN} more (`craft schedule:list`)" if len(keys) > SHOWN else ""
+        raise WrongUsage(f"--task needs a name: {', '.join(keys[:SHOWN])}{more}.")
+    return list(names)
 
 
 def number_option(command: Any, name: str, default: int) -> int:
@@ -39,25 +56,41 @@ def zone_option(command: Any, name: str) -> tzinfo | None:
         raise WrongUsage(f"--{name}: {error.problem} (try {' or '.join(error.examples)}).") from None
 
 
-def moment_option(command: Any, name: str, zone: tzinfo) -> datetime | None:
-    """Return an option that is a date ('2027-01-31 08:00', on the clock of `zone`) or a time ago ('2 hours'), in UTC.
+def date_option(command: Any, name: str, zone: tzinfo) -> datetime | None:
+    """Return an option that is a date ('2027-01-31 08:00', on the clock of `zone`) in UTC, None where it is not given.
 
-    Raises `WrongUsage` for anything else; None where it is not given.
+    Raises `WrongUsage` for anything else. What should be said about the date is said.
     """
     given = command.option(name)
     if given is None:
         return None
-    if given not in WITHOUT_VALUE:
-        try:
-            return clock.now() - duration(given)
-        except UnacceptableValue:
-            pass
-        try:
-            moment = datetime.fromisoformat(str(given))
-            return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(timezone.utc)
-        except (ValueError, OverflowError):
-            pass
-    raise WrongUsage(f"--{name} wants a date or a time ago, and not {_given(given)}: '2027-01-31 08:00' or '2 hours'.")
+    if given in WITHOUT_VALUE:
+        raise WrongUsage(f"--{name} wants a date: --{name} {EXAMPLES[0]}.")
+    try:
+        instant, note = read(str(given), zone)
+    except UnacceptableValue as error:
+        raise WrongUsage(f"--{name}: {given!r} {error.problem} (try {' or '.join(error.examples)}).") from None
+    if note:
+        command.complain(f"Note: --{name}: {note}.")
+    return instant
+
+
+def length_option(command: Any, name: str) -> timedelta | None:
+    """Return an option that is a duration ('2 hours'), None where it is not given or is something else."""
+    given = command.option(name)
+    try:
+        return None if given is None or given in WITHOUT_VALUE else duration(given)
+    except UnacceptableValue:
+        return None
+
+
+def since_option(command: Any, name: str, zone: tzinfo) -> datetime | None:
+    """Return an option that is a date, or a time ago ('2 hours'), in UTC; None where it is not given.
+
+    Raises `WrongUsage` for anything else.
+    """
+    ago = length_option(command, name)
+    return clock.now() - ago if ago is not None else date_option(command, name, zone)
 
 
 def _given(value: object) -> str:

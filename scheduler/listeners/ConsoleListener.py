@@ -6,7 +6,18 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 
 from scheduler.listeners.Listener import Described, Failed
-from scheduler.runs import Outcome, Run
+from scheduler.runs import Outcome, Plan, Planned, Run
+
+WOULD = {
+    Plan.RUN: "would run",
+    Plan.RUN_LATE: "would run late",
+    Plan.RETRY: "would be tried again",
+    Plan.SKIP: "would be skipped",
+    Plan.MISS: "would be missed",
+    Plan.LEAVE: "would be left alone",
+    Plan.WAIT: "would go on waiting",
+    Plan.BURY: "would be written down as crashed",
+}
 
 
 class ConsoleListener:
@@ -72,6 +83,12 @@ class ConsoleListener:
             self._out(f"{run.key} {outcome}: {run.detail}")
         elif self._talkative:
             self._out(f"{run.key} {outcome} in {_duration(run.seconds)}{attempt}")
+
+    def planned(self, planned: Planned) -> None:
+        """Say what the tick would do."""
+        time = f" for {planned.fire_time:%Y-%m-%d %H:%M}" if planned.fire_time else ""
+        detail = f": {planned.detail}" if planned.detail else ""
+        self._out(f"{planned.key} {WOULD[planned.plan]}{time}{detail}")
 
     def claimed_before(self, task: Described, fire_time: datetime) -> None:
         """Say that this fire time has been taken care of."""

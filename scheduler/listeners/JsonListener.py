@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from scheduler.listeners.Listener import Described, Failed
-from scheduler.runs import Run
+from scheduler.runs import Planned, Run
 
 
 class JsonListener:
@@ -17,7 +17,7 @@ class JsonListener:
 
     def __init__(self) -> None:
         self._document: dict[str, list[Any]] = {
-            name: [] for name in ("runs", "claimed_before", "not_due", "broken", "notices", "errors")
+            name: [] for name in ("runs", "planned", "claimed_before", "not_due", "broken", "notices", "errors")
         }
 
     def noticed(self, notice: str) -> None:
@@ -49,6 +49,10 @@ class JsonListener:
     def run_ended(self, run: Run) -> None:
         """Keep the run."""
         self._document["runs"].append(run.as_dict())
+
+    def planned(self, planned: Planned) -> None:
+        """Keep what the tick would do."""
+        self._document["planned"].append(planned.as_dict())
 
     def claimed_before(self, task: Described, fire_time: datetime) -> None:
         """Keep that this fire time has been taken care of."""

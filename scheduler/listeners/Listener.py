@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-from scheduler.runs import Run
+from scheduler.runs import Planned, Run
 
 
 class Described(Protocol):
@@ -60,6 +60,9 @@ class Listener(Protocol):
 
     def not_due(self, task: Described, following: datetime | None) -> None:
         """A task is not due; `following` is its next fire time on its own clock, None if it has none."""
+
+    def planned(self, planned: Planned) -> None:
+        """A tick would do this; it is only rehearsed."""
 
     def claimed_before(self, task: Described, fire_time: datetime) -> None:
         """A task is due, but this fire time was claimed by an earlier or another tick."""

@@ -34,6 +34,10 @@ class AnyOf:
         """Return the last fire time (UTC) strictly earlier than `before` (aware), or None where there is none."""
         return max(filter(None, (rule.previous_before(before, zone) for rule in self.rules)), default=None)
 
+    def named_on(self, ordinal: int) -> int:
+        """Return the minutes (bits 0-1439) that any of the rules names on the clock's face on the day `ordinal`."""
+        return reduce(or_, (rule.named_on(ordinal) for rule in self.rules))
+
     def describe(self) -> str:
         """Return the rules in words."""
         return ", and ".join(rule.describe() for rule in self.rules)

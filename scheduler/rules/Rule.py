@@ -46,6 +46,9 @@ class Rule(Protocol):
     def previous_before(self, before: datetime, zone: tzinfo) -> datetime | None:
         """Return the last fire time (UTC) strictly earlier than `before` (aware), or None where there is none."""
 
+    def named_on(self, ordinal: int) -> int:
+        """Return the minutes (bits 0-1439) that the rule names on the clock's face on the day `ordinal`."""
+
     def describe(self) -> str:
         """Return the rule in words."""
 
@@ -187,6 +190,11 @@ class Recurrence:
         seam = seam_near(wall, *offsets_at(wall, zone), zone)
         named = self._previous_wall(wall - 1) if self.wild else None
         return wall if named is not None and named >= seam.wall_after else seam.wall_before
+
+    def named_on(self, ordinal: int) -> int:
+        """Return the minutes (bits 0-1439) that the rule names on the clock's face on the day `ordinal`."""
+        days = self.days
+        return self._times_on(ordinal) if days is EVERY_DAY or days.contain(ordinal) else 0
 
     def _times_on(self, ordinal: int) -> int:
         if self.period == DAY:

@@ -43,6 +43,10 @@ class Seconds:
         previous = self.minutes.previous_before(minute, zone)
         return previous + MINUTE - self.step if previous else None
 
+    def named_on(self, ordinal: int) -> int:
+        """Return the minutes (bits 0-1439) within which there are fire times on the day `ordinal`."""
+        return self.minutes.named_on(ordinal)
+
     def describe(self) -> str:
         """Return the rule in words."""
         return self.words

@@ -2,13 +2,14 @@
 
 from scheduler.rules.AnyOf import AnyOf
 from scheduler.rules.cron import cron
-from scheduler.rules.declaration import ATTRIBUTES, RECURRENCES, AllOf, declared_rule, is_undeclared
+from scheduler.rules.declaration import ATTRIBUTES, CONSTRAINTS, RECURRENCES, AllOf, declared_rule, is_undeclared
 from scheduler.rules.every import Constraints, at, every
 from scheduler.rules.Moment import Moment
 from scheduler.rules.Rule import Recurrence, Rule
 
 __all__ = [
     "ATTRIBUTES",
+    "CONSTRAINTS",
     "RECURRENCES",
     "AllOf",
     "AnyOf",

@@ -222,6 +222,14 @@ class DatabaseStore:
         rows = self.connection.rows("SELECT * FROM scheduler_runs WHERE id = ?", (run_id,))
         return _run(rows[0]) if rows else None
 
+    def runs_for(self, key: str, start: datetime, end: datetime) -> list[Run]:
+        """Return the runs of a task whose fire time lies from `start` on and before `end`, the earliest claim first."""
+        rows = self.connection.rows(
+            f"SELECT {SUMMARY} FROM scheduler_runs WHERE task = ? AND fire_time >= ? AND fire_time < ? ORDER BY id",
+            (key, _text(start), _text(end)),
+        )
+        return [_run(row) for row in rows]
+
     def last_runs(self, keys: Iterable[str]) -> dict[str, Run]:
         """Return the latest run that has an outcome, of each of these tasks that has one."""
         last: dict[str, Run] = {}

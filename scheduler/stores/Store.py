@@ -120,6 +120,9 @@ class Store(Protocol):
     def run(self, run_id: int) -> Run | None:
         """Return one run whole."""
 
+    def runs_for(self, key: str, start: datetime, end: datetime) -> list[Run]:
+        """Return the runs of a task whose fire time lies from `start` on and before `end`, the earliest claim first."""
+
     def last_runs(self, keys: Iterable[str]) -> dict[str, Run]:
         """Return the latest run that has an outcome, of each of these tasks that has one."""
 

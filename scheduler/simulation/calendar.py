@@ -1,0 +1,81 @@
+"""The days and hours of one clock, and where it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta, tzinfo
+from itertools import groupby
+from typing import NamedTuple
+
+from scheduler.due import MINUTE
+from scheduler.rules.Moment import DAY, UTC, at_wall, in_utc, offset_of, offsets_at, seam_near, wall_of
+
+HOUR = 60
+
+
+class Days(NamedTuple):
+    """Days in a row, by their ordinals: all of them with the same offset (minutes), None where the clock changes."""
+
+    first: int
+    last: int
+    offset: int | None
+
+
+class Hour(NamedTuple):
+    """An hour of a day on a clock, or what is left of it: its minutes, from the first up to, and without, the last."""
+
+    day: date
+    hour: int
+    first: int
+    last: int
+
+
+def whole_minute(instant: datetime) -> datetime:
+    """Return the aware `instant` in UTC, rounded up to a whole minute."""
+    instant = in_utc(instant)
+    floor = instant.replace(second=0, microsecond=0)
+    return floor if floor == instant else floor + MINUTE
+
+
+def day_of(instant: datetime, zone: tzinfo) -> int:
+    """Return the ordinal of the day that the clock of `zone` shows at the aware `instant`."""
+    return wall_of(instant.astimezone(zone)) // DAY
+
+
+def midnight(ordinal: int, zone: tzinfo) -> datetime:
+    """Return when the day `ordinal` begins on the clock of `zone` (UTC): after the gap, where its 0:00 is skipped."""
+    wall = ordinal * DAY
+    before, after = offsets_at(wall, zone)
+    return at_wall(seam_near(wall, before, after, zone).instant if before < after else wall - before, UTC)
+
+
+def days_between(start: datetime, end: datetime, zone: tzinfo) -> list[Days]:
+    """Return the days of the clock of `zone` that have a minute from `start` on and before `end` (aware)."""
+    ordinals = range(day_of(start, zone), day_of(end - MINUTE, zone) + 1)
+    groups = groupby(ordinals, lambda ordinal: _offset_on(ordinal, zone))
+    return [Days((days := list(group))[0], days[-1], offset) for offset, group in groups]
+
+
+def hours_of(start: datetime, length: int, zone: tzinfo) -> Iterator[Hour]:
+    """Return the hours on the clock of `zone` that `length` minutes from `start` (UTC) on have; they count from there.
+
+    Where clocks change, an hour may come in two parts.
+    """
+    first = 0
+    while first < length:
+        local = (start + timedelta(minutes=first)).astimezone(zone)
+        last = min(first + HOUR - local.minute, length)
+        if _offset_on(wall_of(local) // DAY, zone) is None:
+            last = next((minute for minute in range(first + 1, last) if _differs(start, minute, local)), last)
+        yield Hour(local.date(), local.hour, first, last)
+        first = last
+
+
+def _differs(start: datetime, minute: int, local: datetime) -> bool:
+    return offset_of((start + timedelta(minutes=minute)).astimezone(local.tzinfo)) != offset_of(local)
+
+
+def _offset_on(ordinal: int, zone: tzinfo) -> int | None:
+    """Return the offset in minutes that holds all day, None where it changes, or at one of its midnights."""
+    offsets = {*offsets_at(ordinal * DAY, zone), *offsets_at((ordinal + 1) * DAY, zone)}
+    return offsets.pop() if len(offsets) == 1 else None
