@@ -183,7 +183,7 @@ def test_the_hooks_of_a_killed_run_are_called_in_another_process(place: Place, t
 
 
 def test_a_hook_that_never_ends_is_ended(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("scheduler.Supervisor.SAVING_TRIES_SECONDS", 0.1)
+    monkeypatch.setattr("scheduler.Supervisor.HOOK_SECONDS", 0.1)
     assert place.add(task(is_killed_by(9), failed=lambda _self, _run: sleeps())).tick() == 1
     assert place.run().outcome is Outcome.CRASHED
 
