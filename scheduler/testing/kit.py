@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from scheduler import clock
-from scheduler.listeners import ConsoleListener
+from scheduler.listeners import ConsoleListener, EventListener
 from scheduler.rules.Moment import in_utc
 from scheduler.runs import Run
 from scheduler.Scheduler import Scheduler
@@ -66,6 +66,7 @@ def run_due(application: Any, at: Time, *names: str, force: bool = False) -> lis
     """Run what is due in the minute of `at` (or only what `names` call) in this process and return what came of it.
 
     It is a tick like any other but for its store, which lasts only for it: nothing was claimed before, nothing is kept.
+    The app's own listeners hear of it; no monitor, no log and nobody by mail or Slack does.
     """
     bound = application.make("scheduler")
     scheduler: Scheduler = getattr(bound.run, "__self__", bound).scheduler
@@ -74,7 +75,7 @@ def run_due(application: Any, at: Time, *names: str, force: bool = False) -> lis
     scheduler.__dict__["store"] = memory_store()
     instant = _instant(at, clock.default_zone())
     try:
-        with clock.standing_at(instant):
+        with clock.standing_at(instant), scheduler.teller.only(EventListener):
             scheduler.tick(instant, listener, names, force=force, inline=True)
     finally:
         del scheduler.__dict__["store"]
