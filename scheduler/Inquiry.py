@@ -131,7 +131,7 @@ class Inquiry:
     def _planned(
         self, every: Tasks, tasks: Tasks, due: list[Due], minute: datetime, *, pauses: Pauses, asking: bool
     ) -> Iterator[Planned]:
-        open_runs = list(self._recovered(every, {task.key for task in tasks.usable}, minute)) if asking else []
+        open_runs = list(self._recovered(every, {task.key for task in tasks.usable}, minute, pauses)) if asking else []
         yield from open_runs
         told = {planned.run_id for planned in open_runs}
         by_claim_key = {task.claim_key: task for task in tasks.usable}
@@ -159,7 +159,7 @@ class Inquiry:
     def _claimed(self, task: RegisteredTask, fire_time: datetime) -> list[Run]:
         return self._store.runs_for(task.key, fire_time, fire_time + timedelta.resolution)
 
-    def _recovered(self, every: Tasks, chosen: set[str], minute: datetime) -> Iterator[Planned]:
+    def _recovered(self, every: Tasks, chosen: set[str], minute: datetime, pauses: Pauses) -> Iterator[Planned]:
         """Return what becomes of runs that somebody else claimed and has not ended."""
         now, heartbeats = clock.real_now(), self._store.heartbeats()
         by_key = {task.key: task for task in every.usable}
@@ -172,7 +172,10 @@ class Inquiry:
             zone = task.zone if task else clock.default_zone()
             shown = run.fire_time.astimezone(zone) if run.fire_time else None
             attempt = f"attempt {run.attempt}"
-            if recovery is Recovery.TAKE_OVER:
+            pause = pauses.of(task) if task and run.fire_time else None
+            if recovery is Recovery.TAKE_OVER and pause:
+                yield Planned(run.key, Plan.SKIP, shown, pause.describe(), run.id, SkipReason.PAUSED)
+            elif recovery is Recovery.TAKE_OVER:
                 yield Planned(run.key, Plan.RETRY if run.attempt > 1 else Plan.RUN, shown, attempt, run.id)
             elif recovery is Recovery.WAIT and run.start_after:
                 start = f"{run.start_after.astimezone(zone):%Y-%m-%d %H:%M:%S}"

@@ -11,7 +11,7 @@ from scheduler import clock
 from scheduler.runs import Run
 from scheduler.stores import local_store
 
-from .apps import NOON, App
+from .apps import ALWAYS, NOON, App
 
 TASKS = """
 class Import(Task):
@@ -163,8 +163,8 @@ def test_the_list_shows_a_pause_without_an_end(paused: App) -> None:
     ("arguments", "complaint"),
     [
         (["Imprt"], "did you mean"),
-        (["--until", "yesterday"], "--until wants a date or a time from now, and not 'yesterday'"),
-        (["--until"], "--until wants a date or a time from now, and not nothing"),
+        (["--until", "yesterday"], "--until: 'yesterday' is no date"),
+        (["--until"], "--until wants a date"),
         (["--until", "2026-03-03 11:00"], "is over already"),
         (["--reason"], "--reason wants a text"),
     ],
@@ -194,3 +194,26 @@ def test_who_has_no_name_is_known_by_number(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(getpass, "getuser", unknown)
     monkeypatch.setattr("os.getuid", lambda: 4711)
     assert user_name() == f"4711@{host_name()}"
+
+
+def test_a_dry_run_and_an_explanation_know_of_pauses(paused: App) -> None:
+    tick(paused, 0)
+    paused.craft("schedule:pause", "Import", "--until", "10 minutes", "--reason", "moving", at=minute(0.5)).exits(0)
+    planned = paused.craft("schedule:run", "--dry-run", "--json", at=minute(2)).exits(0).json()["planned"]
+    mine = [(plan["would"], plan["skip_reason"], plan["fire_time"]) for plan in planned if plan["key"] == "Import"]
+    assert mine == [("skip", "paused", f"2026-03-03T12:0{number}:00+00:00") for number in (1, 2)]
+    later = paused.craft("schedule:run", "--dry-run", "--at", "12:05", "--json", at=minute(2)).exits(0).json()["planned"]
+    assert [plan["would"] for plan in later if plan["key"] == "Import"] == ["skip"]
+    told = paused.craft("schedule:explain", "Import", at=minute(2)).exits(0).out
+    assert "It is due now, and the next tick skips it: paused by " in told
+    assert "moving" in told
+    assert "pause" not in paused.craft("schedule:explain", "Import", "--at", "12:11", at=minute(2)).exits(0).out
+
+
+def test_a_dry_run_tells_that_a_retry_is_kept_back(paused: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    paused.tasks(f"class Import(Task):\n    {ALWAYS}\n    timezone = 'UTC'\n    retries = 1\n    retry_delay = '1 minute'\n\n    def handle(self):\n        raise ValueError('no')\n")
+    paused.craft("schedule:run", at=NOON).exits(1)
+    monkeypatch.setattr(clock, "real_now", lambda: runs_of(paused)[1].start_after)
+    paused.craft("schedule:pause", at=NOON).exits(0)
+    (plan,) = (plan for plan in paused.craft("schedule:run", "--dry-run", "--json", at=NOON).exits(0).json()["planned"] if plan["would"] != "leave")
+    assert (plan["would"], plan["skip_reason"]) == ("skip", "paused")

@@ -183,7 +183,7 @@ def test_what_is_published_is_what_holds_where_nothing_is_published() -> None:
 # --- what can be imported --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("module", ["scheduler", "scheduler.tasks", "scheduler.providers", "scheduler.testing"])
+@pytest.mark.parametrize("module", ["scheduler", "scheduler.tasks", "scheduler.providers", "scheduler.events", "scheduler.testing"])
 def test_every_public_name(module: str) -> None:
     loaded = importlib.import_module(module)
     names = {name: getattr(loaded, name) for name in loaded.__all__}
