@@ -17,7 +17,7 @@ from scheduler.Policy import in_words
 from scheduler.process import is_gone
 from scheduler.recovery import Recovery, recovery_of
 from scheduler.rules import Moment
-from scheduler.runs import Plan, Planned, Run, SkipReason
+from scheduler.runs import Pauses, Plan, Planned, Run, SkipReason
 from scheduler.Scheduler import Scheduler, announce, explain_idle, jitter_of, raised_when_asked
 from scheduler.stores import Lease, slot_of
 from scheduler.TaskRegistry import RegisteredTask, Tasks
@@ -51,7 +51,7 @@ class Inquiry:
             now=now,
             record=self._record(task, minute),
             asked=at is not None,
-            conditions=list(self._conditions(task, asking=is_now)),
+            conditions=list(self._conditions(task, minute, asking=is_now)),
             is_due=is_due,
             problem=problem,
         )
@@ -64,8 +64,11 @@ class Inquiry:
             kept_since=clock.now() - timedelta(days=self._scheduler.settings.keep_days),
         )
 
-    def _conditions(self, task: RegisteredTask, *, asking: bool) -> Iterator[Answer]:
-        """Return what may keep the task from running, with answers if `asking`; pauses and the like belong here too."""
+    def _conditions(self, task: RegisteredTask, minute: datetime, *, asking: bool) -> Iterator[Answer]:
+        """Return what may keep the task from running, with answers if `asking`; a pause is known for any `minute`."""
+        pause = Pauses(self._store.pauses(), clock.now()).of(task, None if asking else minute)
+        if pause or asking:
+            yield Answer(SkipReason.PAUSED, "it is not paused", pause.describe() if pause else "")
         if not task.policy.overlap:
             wanted = "no earlier run of it still runs"
             held = self._lease_on(task) if asking else None
@@ -109,10 +112,11 @@ class Inquiry:
         minute = clock.floor_minute(at or clock.now())
         with clock.standing_at(minute):
             cursors = {} if at else self._store.cursors(before=minute)
-            due, failed = ([], []) if force else judge(tasks.usable, minute, cursors)
+            pauses = Pauses(self._store.pauses(), at or clock.now())
+            due, failed = ([], []) if force else judge(tasks.usable, minute, cursors, pauses.of)
         for task, error in failed:
             listener.found_broken(raised_when_asked(task, error))
-        planned = list(self._planned(every, tasks, due, minute, asking=at is None))
+        planned = list(self._planned(every, tasks, due, minute, pauses=pauses, asking=at is None))
         if force:
             planned += [Planned(task.key, Plan.RUN, None) for task in tasks.usable]
         for each in planned:
@@ -125,18 +129,23 @@ class Inquiry:
         return TASK_FAILED if tasks.broken or failed else OK
 
     def _planned(
-        self, every: Tasks, tasks: Tasks, due: list[Due], minute: datetime, *, asking: bool
+        self, every: Tasks, tasks: Tasks, due: list[Due], minute: datetime, *, pauses: Pauses, asking: bool
     ) -> Iterator[Planned]:
-        open_runs = list(self._recovered(every, {task.key for task in tasks.usable}, minute)) if asking else []
+        open_runs = list(self._recovered(every, {task.key for task in tasks.usable}, minute, pauses)) if asking else []
         yield from open_runs
         told = {planned.run_id for planned in open_runs}
         by_claim_key = {task.claim_key: task for task in tasks.usable}
         for each in due:
             task = by_claim_key[each.task.claim_key]
-            claimed = {run.slot: run.id for time in (*each.run, *each.missed) for run in self._claimed(task, time)}
+            times = (*each.run, *each.missed, *each.paused)
+            claimed = {run.slot: run.id for time in times for run in self._claimed(task, time)}
             for fire_time in each.missed:
                 if slot_of(task.claim_key, fire_time) not in claimed:
                     yield Planned(task.key, Plan.MISS, fire_time.astimezone(task.zone), "no tick came in time")
+            for fire_time in each.paused:
+                if slot_of(task.claim_key, fire_time) not in claimed:
+                    shown, why = fire_time.astimezone(task.zone), pauses.why(task, fire_time)
+                    yield Planned(task.key, Plan.SKIP, shown, why, reason=SkipReason.PAUSED)
             answers: list[Answer] | None = None
             for fire_time in each.run:
                 shown = fire_time.astimezone(task.zone)
@@ -144,13 +153,13 @@ class Inquiry:
                     if claimed_as not in told:
                         yield Planned(task.key, Plan.LEAVE, shown, "it was started before", claimed_as)
                     continue
-                answers = list(self._conditions(task, asking=asking)) if answers is None else answers
+                answers = list(self._conditions(task, minute, asking=asking)) if answers is None else answers
                 yield _run_or_skip(task, shown, answers, is_late=fire_time < minute)
 
     def _claimed(self, task: RegisteredTask, fire_time: datetime) -> list[Run]:
         return self._store.runs_for(task.key, fire_time, fire_time + timedelta.resolution)
 
-    def _recovered(self, every: Tasks, chosen: set[str], minute: datetime) -> Iterator[Planned]:
+    def _recovered(self, every: Tasks, chosen: set[str], minute: datetime, pauses: Pauses) -> Iterator[Planned]:
         """Return what becomes of runs that somebody else claimed and has not ended."""
         now, heartbeats = clock.real_now(), self._store.heartbeats()
         by_key = {task.key: task for task in every.usable}
@@ -163,7 +172,10 @@ class Inquiry:
             zone = task.zone if task else clock.default_zone()
             shown = run.fire_time.astimezone(zone) if run.fire_time else None
             attempt = f"attempt {run.attempt}"
-            if recovery is Recovery.TAKE_OVER:
+            pause = pauses.of(task) if task and run.fire_time else None
+            if recovery is Recovery.TAKE_OVER and pause:
+                yield Planned(run.key, Plan.SKIP, shown, pause.describe(), run.id, SkipReason.PAUSED)
+            elif recovery is Recovery.TAKE_OVER:
                 yield Planned(run.key, Plan.RETRY if run.attempt > 1 else Plan.RUN, shown, attempt, run.id)
             elif recovery is Recovery.WAIT and run.start_after:
                 start = f"{run.start_after.astimezone(zone):%Y-%m-%d %H:%M:%S}"

@@ -1,12 +1,14 @@
-"""How a task is run, beside when: what it may take, and what becomes of late, missed and failed runs."""
+"""How a task is run, beside when: what it may take, what becomes of late, missed and failed runs, who is told."""
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from scheduler.errors import InvalidSchedule, UnacceptableValue
 
@@ -18,7 +20,7 @@ EXAMPLES: Final = ("'90 seconds'", "'5 minutes'")
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How a task is run; each field is an attribute of the task, or else a default of `config/scheduler.py`."""
+    """How a task is run; each field is an attribute of the task, or else, if it can be, of `config/scheduler.py`."""
 
     overlap: bool = False
     timeout: timedelta | None = timedelta(hours=24)
@@ -29,15 +31,30 @@ class Policy:
     retry_delay: timedelta = timedelta()
     jitter: timedelta = timedelta()
     on_every_server: bool = False
+    notify_on_failure: tuple[str, ...] = ()
+    run_when_paused: bool = False
+    ping_url: str | None = None
+    output_to: str | None = None
+    append_output_to: str | None = None
 
 
 FIELDS: Final = tuple(field.name for field in fields(Policy))
+OF_ONE_TASK: Final = ("run_when_paused", "ping_url", "output_to", "append_output_to")
+"""What can be said of one task only, and not of all of them."""
+METHODS: Final = ("output_to", "append_output_to")
+"""What is an attribute in a class and else a method, which keeps what it is told under this name and a `_` before."""
 DEFAULT: Final = Policy()
+SLACK: Final = "https://hooks.slack.com"
+"""What Masonite knows a webhook of Slack by."""
 
 
 def policy_of(title: str, task: object, defaults: Policy = DEFAULT) -> Policy:
     """Return how `task` (called `title` in messages) is run; raise `InvalidSchedule` for a value without meaning."""
-    return policy_from(title, {name: getattr(task, name) for name in FIELDS if hasattr(task, name)}, defaults)
+    values = {name: getattr(task, name) for name in FIELDS if hasattr(task, name)}
+    for name in METHODS:
+        if callable(values.get(name)):
+            values[name] = getattr(task, f"_{name}", ...)
+    return policy_from(title, values, defaults)
 
 
 def policy_from(title: str, values: Mapping[str, Any], defaults: Policy = DEFAULT) -> Policy:
@@ -119,6 +136,46 @@ def _catch_up(value: object) -> str:
     return str(value)
 
 
+def _recipients(value: object) -> tuple[str, ...]:
+    if value is None or value is False:
+        return ()
+    several = (value,) if isinstance(value, str) or not isinstance(value, Iterable) else tuple(value)
+    for one in several:
+        if not isinstance(one, str) or not _is_recipient(one):
+            raise UnacceptableValue(
+                value, f"{one!r} is no mail address, Slack channel or webhook of Slack", "'ops@example.com'", "'#ops'"
+            )
+    return tuple(dict.fromkeys(several))
+
+
+def _is_recipient(text: str) -> bool:
+    if text.startswith((SLACK, "#")):
+        return len(text) > 1 and not re.search(r"\s", text)
+    return re.fullmatch(r"[^@\s,<>]+@[^@\s,<>]+", text) is not None
+
+
+def _url(value: object) -> str | None:
+    if value is None or value is False:
+        return None
+    try:
+        parts = urlsplit(value) if isinstance(value, str) else None
+        is_whole = parts is not None and parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_whole = False
+    if not isinstance(value, str) or not is_whole or not value.isascii() or re.search(r"[\x00-\x20]", value):
+        raise UnacceptableValue(value, "is no web address", "'https://hc-ping.com/your-uuid'", "None")
+    return value
+
+
+def _path(value: object) -> str | None:
+    if value is None or value is False:
+        return None
+    text = os.fspath(value) if isinstance(value, (str, os.PathLike)) else None
+    if not isinstance(text, str) or not text.strip() or "\0" in text or text.endswith("/"):
+        raise UnacceptableValue(value, "is no path of a file", "'storage/logs/import.log'", "None")
+    return text
+
+
 _READERS: Final = {
     "overlap": _flag,
     "timeout": _maybe_duration,
@@ -129,4 +186,9 @@ _READERS: Final = {
     "retry_delay": _short_duration,
     "jitter": _short_duration,
     "on_every_server": _flag,
+    "notify_on_failure": _recipients,
+    "run_when_paused": _flag,
+    "ping_url": _url,
+    "output_to": _path,
+    "append_output_to": _path,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -14,16 +14,18 @@ from scheduler.conditions import App, conditions_of
 from scheduler.errors import SchedulerError
 from scheduler.failures import Failure, described
 from scheduler.isolation import EndedBySignal
-from scheduler.runs import Outcome, Run, SkipReason
+from scheduler.runs import Ending, Outcome, Run, SkipReason
 from scheduler.Task import Task
 from scheduler.TaskRegistry import RegisteredTask
+from scheduler.Teller import Teller
 
 
 class Runner:
     """Runs a task in this process; whatever the task does, its outcome is returned, never raised."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, teller: Teller) -> None:
         self._app = app
+        self._teller = teller
 
     def run(self, task: RegisteredTask, run: Run) -> Run:
         """Do what `run` stands for and return it with its outcome; a forced one is not asked for its conditions."""
@@ -34,6 +36,7 @@ class Runner:
             if refusal is not None:
                 reason, detail = refusal
                 return _ended(run, started, Outcome.SKIPPED, skip_reason=reason, detail=detail)
+            self._teller.started(task, run)
             self._hook(task.key, instance, "before")
         except EndedBySignal:
             raise
@@ -50,7 +53,19 @@ class Runner:
         self._hook(task.key, instance, "after")
         return result
 
-    def tell_failure(self, task: RegisteredTask, run: Run) -> None:
+    def is_awaited(self, task: RegisteredTask, ending: Ending) -> bool:
+        """Tell whether anybody wants to hear of an outcome, the task itself included."""
+        return (ending.hooks_are_due and task.has_hooks) or self._teller.is_awaited(task, ending)
+
+    def tell(self, task: RegisteredTask, endings: Sequence[Ending]) -> bool:
+        """Tell outcomes to everybody; False where people should have heard of one, and none could be reached."""
+        told = [self._teller.ended(task, ending) for ending in endings]
+        for ending in endings:
+            if ending.hooks_are_due and task.has_hooks:
+                self._tell_task(task, ending.run)
+        return all(told)
+
+    def _tell_task(self, task: RegisteredTask, run: Run) -> None:
         """Call the task's hooks for a run that could not call them itself: its process was ended."""
         try:
             instance = self._instance(task, run)

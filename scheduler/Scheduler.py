@@ -17,19 +17,27 @@ from scheduler.due import MINUTE, Due, judge
 from scheduler.errors import OK, STORE_UNAVAILABLE, TASK_FAILED, StoreUnavailable, UnknownTask
 from scheduler.failures import described
 from scheduler.isolation import end_leftovers
-from scheduler.listeners import ConsoleListener, Listener
+from scheduler.listeners import ConsoleListener, Listener, RunListener
 from scheduler.process import host_name, is_gone
 from scheduler.recovery import Recovery, recovery_of
 from scheduler.Runner import Runner
-from scheduler.runs import Outcome, Run
+from scheduler.runs import Ending, Outcome, Pauses, Run, SkipReason
 from scheduler.Settings import Settings
 from scheduler.stores import Claim, Store, lease_token, slot_of
 from scheduler.Supervisor import Supervisor, claim_key_of, done, retry_of
-from scheduler.TaskRegistry import Broken, RegisteredTask, TaskRegistry, Tasks
+from scheduler.TaskRegistry import Broken, RegisteredTask, TaskRegistry, Tasks, unknown_task
+from scheduler.Teller import Teller
 
 
 class Host(App, Protocol):
     """What a scheduler needs of the app."""
+
+    @property
+    def base_path(self) -> str:
+        """The folder of the app."""
+
+    def run_listeners(self, settings: Settings) -> Sequence[RunListener]:
+        """Return who else is told of runs, with the app's own means."""
 
     def after_fork(self) -> None:
         """Forget what a forked child must not share with its parent: connections to databases."""
@@ -45,7 +53,8 @@ class Scheduler:
         self.settings = settings
         self._registry = registry
         self._app = app
-        self._runner = Runner(app)
+        self.teller = Teller(app.run_listeners(settings))
+        self._runner = Runner(app, self.teller)
 
     @cached_property
     def store(self) -> Store:
@@ -92,19 +101,20 @@ class Scheduler:
             return STORE_UNAVAILABLE
         return max(code, TASK_FAILED if supervisor.failed else OK)
 
-    def do_here(self, what: str, run: Run) -> dict[str, Any]:
-        """Do in this process what a worker is for: `run` it, or `tell` its task how it ended; return what it reports.
+    def do_here(self, what: str, run: Run, endings: Sequence[Ending] = ()) -> dict[str, Any]:
+        """Do in this process what a worker is for: `run` it, or `tell` `endings` of its task; return what it reports.
 
-        Raises `UnknownTask` where the app, booted anew, has no such task.
+        Raises `UnknownTask` where the app, booted anew, has no such task to run.
         """
         task = next((task for task in self._registry.tasks().usable if task.key == run.key), None)
-        if task is None:
+        if task is None and what == "run":
             raise UnknownTask(f"the app, booted anew, has no task {run.key!r}")
-        return done(what, self._runner, task, run)
+        return done(what, self._runner, task or unknown_task(run.key), run, endings)
 
     def supervisor(self, listener: Listener) -> Supervisor:
         """Return what sees runs to their outcome."""
-        return Supervisor(self.store, self._runner, self.settings, listener, self._app.after_fork)
+        app = self._app
+        return Supervisor(self.store, self._runner, self.settings, listener, app.after_fork, folder=app.base_path)
 
     def begin_tick(
         self,
@@ -122,8 +132,12 @@ class Scheduler:
         """
         minute = clock.floor_minute(now)
         try:
+            pauses = supervisor.pauses(now)
+            cursors = {} if force else self.store.cursors(before=minute)
             with clock.standing_at(minute):
-                due, failed = ([], []) if force else judge(tasks.usable, minute, self.store.cursors(before=minute))
+                due, failed = (
+                    ([], []) if force else judge(tasks.usable, minute, cursors, pauses.of if pauses else None)
+                )
         except StoreUnavailable as error:
             listener.lost_store(error)
             return STORE_UNAVAILABLE
@@ -136,7 +150,7 @@ class Scheduler:
             else:
                 raised_in = {task.key for task, _ in failed}
                 judged = [task for task in tasks.usable if task.rule is not None and task.key not in raised_in]
-                self._claim(judged, due, now, supervisor, listener)
+                self._claim(judged, due, now, supervisor, listener, pauses=pauses)
             self.store.prune(clock.real_now() - timedelta(days=self.settings.keep_days))
         except StoreUnavailable as error:
             listener.lost_store(error)
@@ -155,18 +169,23 @@ class Scheduler:
         now: datetime,
         supervisor: Supervisor,
         listener: Listener,
+        *,
+        pauses: Pauses,
     ) -> None:
         """Claim everything that is due of the `judged` tasks; what somebody else has claimed is theirs."""
         by_key = {task.key: task for task in judged}
         by_claim_key = {task.claim_key: task for task in judged}
-        claims = [claim for each in due for claim in _claims(by_claim_key[each.task.claim_key], each, now)]
+        claims = [claim for each in due for claim in _claims(by_claim_key[each.task.claim_key], each, now, pauses)]
         cursors = dict.fromkeys(by_claim_key, clock.floor_minute(now) + MINUTE)
         runs = self.store.claim(claims, cursors, supervisor.owner, clock.real_now(), ticked=host_name())
         won = {(run.key, run.fire_time) for run in runs}
         for claim in claims:
             if claim.outcome is None and claim.fire_time and (claim.key, claim.fire_time) not in won:
                 listener.claimed_before(by_key[claim.key], claim.fire_time.astimezone(by_key[claim.key].zone))
-        supervisor.submit([(by_key[run.key], run) for run in runs])
+        for run in runs:
+            if run.outcome is not None:
+                supervisor.tell(by_key[run.key], run)
+        supervisor.submit([(by_key[run.key], run) for run in runs if run.outcome is None])
 
     def _force(self, tasks: Tasks, supervisor: Supervisor) -> None:
         """Claim a run without a fire time, and so without a slot, of every task."""
@@ -200,32 +219,38 @@ class Scheduler:
             elif task is not None and task.claim_key == claim_key_of(task, run) and run.key not in chosen:
                 continue
             elif recovery is Recovery.GIVE_UP:
-                self._give_up(run)
+                self._give_up(task, run, supervisor)
             elif recovery is Recovery.TAKE_OVER and task is not None:
                 self._take_over(task, run, supervisor, minute)
 
     def _bury(self, task: RegisteredTask | None, run: Run, now: datetime, supervisor: Supervisor) -> None:
-        """Write down that a run crashed whose process is gone, claim its retry, and tell its task."""
+        """Write down that a run crashed whose process is gone, claim its retry, and tell everybody, its task too."""
         left = end_leftovers(run.pid) if run.host == host_name() and is_gone(run.owner) else 0
         error = f"process {run.pid} on {run.host} is gone, and so is the one that watched it"
         error += f"; {left} processes it had started were ended" if left else ""
         crashed = replace(run, outcome=Outcome.CRASHED, ended_at=now, error=error)
-        was_open = self.store.finish(crashed, retry_of(task, crashed) if task else None)
+        retry = retry_of(task, crashed) if task else None
+        was_open = self.store.finish(crashed, retry)
         claim_key = claim_key_of(task, run) if task else run.slot.rpartition("@")[0] or run.key
         self.store.release(claim_key, lease_token(run.owner, run.id))
-        if task and was_open:
-            supervisor.tell_failure(task, crashed)
+        if was_open:
+            known = task or unknown_task(run.key)
+            supervisor.tell(known, crashed, will_be_retried=retry is not None, hooks_are_due=True)
 
     def _take_over(self, task: RegisteredTask, run: Run, supervisor: Supervisor, minute: datetime) -> None:
-        """Start a pending run that its owner has not."""
+        """Start a pending run that its owner has not, unless its task is paused."""
+        if supervisor.skips_paused(task, run):
+            return
         run = replace(run, late=run.fire_time is not None and run.fire_time < minute)
         if self.store.adopt(run, supervisor.owner, clock.real_now()):
             supervisor.submit([(task, replace(run, owner=supervisor.owner))])
 
-    def _give_up(self, run: Run) -> None:
+    def _give_up(self, task: RegisteredTask | None, run: Run, supervisor: Supervisor) -> None:
         """Write down that a pending run was missed: it is too late to start it."""
         detail = "it was claimed, but nobody started it in time"
-        self.store.finish(replace(run, outcome=Outcome.MISSED, ended_at=clock.real_now(), detail=detail))
+        missed = replace(run, outcome=Outcome.MISSED, ended_at=clock.real_now(), detail=detail)
+        if self.store.finish(missed):
+            supervisor.tell(task or unknown_task(run.key), missed)
 
 
 def announce(tasks: Tasks, listener: Listener) -> None:
@@ -245,8 +270,8 @@ def explain_idle(tasks: Iterable[RegisteredTask], minute: datetime, listener: Li
         listener.not_due(task, clock.as_pendulum(following, task.zone) if following else None)
 
 
-def _claims(task: RegisteredTask, due: Due, now: datetime) -> list[Claim]:
-    """Return a claim for every fire time, to run it or to write down that it was missed."""
+def _claims(task: RegisteredTask, due: Due, now: datetime, pauses: Pauses) -> list[Claim]:
+    """Return a claim for every fire time, to run it or to write down that it was missed or kept back."""
     claims = []
     minute = clock.floor_minute(now)
     for fire_time in due.missed:
@@ -255,6 +280,10 @@ def _claims(task: RegisteredTask, due: Due, now: datetime) -> list[Claim]:
             detail += f"; nor for any earlier fire time up to {due.missed_since:%Y-%m-%d %H:%M} UTC"
         slot = slot_of(task.claim_key, fire_time)
         claims.append(Claim(task.key, slot, fire_time, outcome=Outcome.MISSED, detail=detail))
+    for fire_time in due.paused:
+        slot, reason = slot_of(task.claim_key, fire_time), SkipReason.PAUSED
+        detail = pauses.why(task, fire_time)
+        claims.append(Claim(task.key, slot, fire_time, outcome=Outcome.SKIPPED, detail=detail, skip_reason=reason))
     for fire_time in due.run:
         wait = fire_time + jitter_of(task) - now
         start = clock.real_now() + wait if fire_time >= minute and wait > timedelta() else None

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from scheduler import clock
 from scheduler.errors import InvalidSchedule, UnacceptableValue
-from scheduler.Policy import DEFAULT, FIELDS, Policy, duration, policy_from
+from scheduler.Policy import DEFAULT, FIELDS, OF_ONE_TASK, Policy, duration, policy_from
 
 STORES: Final = ("local", "database", "memory")
 TITLE: Final = "config/scheduler"
@@ -27,6 +27,7 @@ class Settings:
     stop_grace: timedelta = timedelta(seconds=30)
     kill_grace: timedelta = timedelta(seconds=10)
     keep_days: int = 30
+    log_channel: str | None = None
     policy: Policy = DEFAULT
 
     @classmethod
@@ -41,6 +42,7 @@ class Settings:
             "stop_grace": duration,
             "kill_grace": duration,
             "keep_days": _at_least_one,
+            "log_channel": _text,
         }
         found: dict[str, Any] = {}
         for name, reader in readers.items():
@@ -49,8 +51,12 @@ class Settings:
                 found[name] = _read(name, value, reader)
         if zone := setting("timezone"):
             _read("timezone", zone, clock.zone_named)
-        policy = {name: value for name in FIELDS if (value := setting(name)) is not None}
+        policy = {name: value for name in FIELDS if (value := _default(setting, name)) is not None}
         return cls(**found, policy=_policy(policy))
+
+
+def _default(setting: Callable[[str], Any], name: str) -> Any:
+    return None if name in OF_ONE_TASK else setting(name)
 
 
 def _read(name: str, value: object, reader: Callable[[object], Any]) -> Any:

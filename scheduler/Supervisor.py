@@ -11,17 +11,18 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from scheduler import clock
+from scheduler import clock, printed
 from scheduler.errors import StoreUnavailable
-from scheduler.isolation import Worker, fork_worker, packed, spawn_worker
+from scheduler.isolation import Worker, fork_worker, packed, packed_endings, spawn_worker
 from scheduler.listeners import Listener
+from scheduler.OutputFiles import OutputFiles
 from scheduler.Policy import in_words
 from scheduler.process import host_name, identity_of, this_process
 from scheduler.Runner import Runner
-from scheduler.runs import Outcome, Run, SkipReason
+from scheduler.runs import Ending, Outcome, Pauses, Run, SkipReason
 from scheduler.Settings import Settings
 from scheduler.stores import Claim, Lease, Store, lease_token, slot_of
 from scheduler.TaskRegistry import RegisteredTask
@@ -30,8 +31,12 @@ OUTPUT_KEPT = 64 * 1024
 BEATS_PER_LEASE = 4
 POLL_SECONDS = 0.05
 SAVING_TRIES_SECONDS = 60.0
-HOOK_SECONDS = 60.0
-"""How long hooks may take that a process of their own calls."""
+TELLING_SECONDS = 60.0
+"""How long telling everybody of an outcome may take, hooks included."""
+TELLERS = 8
+"""How many processes tell at once."""
+PAUSES_SECONDS = 1.0
+"""How old what is known of pauses may be when a run starts."""
 BOOT_SECONDS = 60.0
 """How long a fresh interpreter may take to boot the app."""
 RETRIED_HERE = timedelta(minutes=1)
@@ -39,9 +44,18 @@ RETRIED_HERE = timedelta(minutes=1)
 
 
 class Active:
-    """A run whose worker lives; its `limit` of seconds counts from when the worker has begun."""
+    """A run, or the telling of some, whose worker lives; its `limit` of seconds counts from when that has begun."""
 
-    def __init__(self, task: RegisteredTask, run: Run, worker: Worker, limit: float | None) -> None:
+    def __init__(
+        self,
+        task: RegisteredTask,
+        run: Run,
+        worker: Worker,
+        limit: float | None,
+        files: OutputFiles | None = None,
+        *,
+        begins_streak: bool = False,
+    ) -> None:
         self.task = task
         self.run = run
         self.worker = worker
@@ -51,6 +65,8 @@ class Active:
         self._allow(max(limit or 0.0, BOOT_SECONDS) if worker.boots else limit)
         self.kill_at: float | None = None
         self.ended_because: Outcome | None = None
+        self.files = files
+        self.begins_streak = begins_streak
         self.output = bytearray()
 
     def look(self) -> None:
@@ -63,7 +79,9 @@ class Active:
         self.deadline = None if seconds is None else time.monotonic() + seconds
 
     def keep(self, data: bytes) -> None:
-        """Keep the end of what it printed."""
+        """Keep the end of what it printed, and write all of it to the files that are for it."""
+        if self.files is not None:
+            self.files.write(data)
         self.output += data
         del self.output[: max(0, len(self.output) - OUTPUT_KEPT)]
 
@@ -72,22 +90,34 @@ class Supervisor:
     """Starts the runs it is given, at most `settings.workers` at once, and sees each to its outcome.
 
     Call `submit`, then `step` until `is_idle`; `stop` makes it start nothing more. Runs of one task that may not
-    overlap come one after the other.
+    overlap come one after the other. Whoever wants to hear of an outcome is told in a process of its own, once it is
+    written down. `folder` is the app's.
     """
 
     def __init__(
-        self, store: Store, runner: Runner, settings: Settings, listener: Listener, after_fork: Callable[[], None]
+        self,
+        store: Store,
+        runner: Runner,
+        settings: Settings,
+        listener: Listener,
+        after_fork: Callable[[], None],
+        *,
+        folder: str = "",
     ) -> None:
         self._store = store
         self._runner = runner
         self._settings = settings
         self._listener = listener
         self._after_fork = after_fork
+        self._folder = folder
         self.owner = str(this_process())
         self._waiting: list[tuple[RegisteredTask, Run]] = []
         self._active: list[Active] = []
-        self._hooks: list[Active] = []
-        self._unsaved: list[tuple[RegisteredTask, Run]] = []
+        self._unsaved: list[tuple[RegisteredTask, Run, bool]] = []
+        self._untold: list[tuple[RegisteredTask, Ending]] = []
+        self._tellers: list[Active] = []
+        self._pauses = Pauses((), clock.now())
+        self._pauses_read_at = -PAUSES_SECONDS
         self._unsaved_since = 0.0
         self._beaten_at = time.monotonic()
         self._beaten_when = clock.real_now()
@@ -98,7 +128,7 @@ class Supervisor:
     @property
     def is_idle(self) -> bool:
         """Whether there is nothing left to do."""
-        return not (self._waiting or self._active or self._hooks or self._unsaved)
+        return not (self._waiting or self._active or self._unsaved or self._untold or self._tellers)
 
     @property
     def is_stopping(self) -> bool:
@@ -107,12 +137,28 @@ class Supervisor:
 
     def knows(self, run: Run) -> bool:
         """Tell whether it sees to the run: it waits, is active, or its outcome is still to be written down."""
-        known = [other for _, other in (*self._waiting, *self._unsaved)] + [active.run for active in self._active]
-        return any(other.id == run.id for other in known)
+        known = [other for _, other in self._waiting] + [other for _, other, _ in self._unsaved]
+        return any(other.id == run.id for other in (*known, *(active.run for active in self._active)))
 
     def submit(self, runs: Sequence[tuple[RegisteredTask, Run]]) -> None:
         """Take on pending runs of this owner."""
         self._waiting += runs
+
+    def pauses(self, now: datetime) -> Pauses:
+        """Return the pauses there are in the store, as seen at `now`."""
+        self._pauses = Pauses(self._store.pauses(), now)
+        self._pauses_read_at = time.monotonic()
+        return self._pauses
+
+    def tell(
+        self, task: RegisteredTask, run: Run, *, will_be_retried: bool = False, hooks_are_due: bool = False
+    ) -> None:
+        """Let everybody hear of an outcome that was written down just now; it is said once."""
+        begins, since = self._streak(task, run, will_be_retried=will_be_retried)
+        self._listener.run_ended(run)
+        ending = Ending(run, will_be_retried, begins, since, hooks_are_due)
+        if self._runner.is_awaited(task, ending):
+            self._untold.append((task, ending))
 
     def stop(self) -> None:
         """Start nothing more; running tasks have `stop_grace` to end, called again they are ended at once."""
@@ -149,11 +195,11 @@ class Supervisor:
         for active in [active for active in self._active if active.worker.has_ended()]:
             self._active.remove(active)
             self._ended(active)
-        for hook in [hook for hook in self._hooks if hook.worker.has_ended()]:
-            self._drain(hook)
-            hook.worker.close()
-            self._hooks.remove(hook)
+        for teller in [teller for teller in self._tellers if teller.worker.has_ended()]:
+            self._tellers.remove(teller)
+            self._has_told(teller)
         self._save()
+        self._start_telling()
 
     def run_inline(self) -> None:
         """Run everything submitted in this process, one after the other: for debuggers and tests."""
@@ -164,8 +210,10 @@ class Supervisor:
                     continue
                 started = replace(run, started_at=clock.real_now(), host=host_name(), pid=os.getpid())
                 if self._store.start(run, started.pid, clock.now()):
-                    self._conclude(task, self._runner.run(task, started))
+                    self._conclude(task, self._run_here(task, started))
                 self._save()
+                self._tell_here()
+            self._tell_here()
 
     @contextmanager
     def _beating(self) -> Iterator[None]:
@@ -209,7 +257,9 @@ class Supervisor:
         return not task.policy.overlap and any(active.task.key == task.key for active in self._active)
 
     def _may_start(self, task: RegisteredTask, run: Run) -> bool:
-        """Take the task's lease; where somebody else has it, the run is skipped."""
+        """Take the task's lease; where somebody else has it, or the task is paused, the run is skipped."""
+        if self.skips_paused(task, run):
+            return False
         if task.policy.overlap:
             return True
         now = clock.real_now()
@@ -219,17 +269,30 @@ class Supervisor:
             return True
         held = next((lease for lease in self._store.leases() if lease.key == task.claim_key), None)
         where = f" (process {held.pid} on {held.host})" if held else ""
-        detail = f"an earlier run has not ended{where}"
-        skipped = replace(
-            run, outcome=Outcome.SKIPPED, skip_reason=SkipReason.STILL_RUNNING, detail=detail, ended_at=now
-        )
-        if self._store.finish(skipped):
-            self._listener.run_ended(skipped)
+        self._skip(task, run, SkipReason.STILL_RUNNING, f"an earlier run has not ended{where}")
         return False
+
+    def skips_paused(self, task: RegisteredTask, run: Run) -> bool:
+        """Skip the run if its task is paused, and tell whether it is; what was forced is not kept back."""
+        if run.fire_time is None:
+            return False
+        if time.monotonic() - self._pauses_read_at >= PAUSES_SECONDS:
+            self.pauses(clock.now())
+        pause = self._pauses.of(task)
+        if pause is None:
+            return False
+        self._skip(task, run, SkipReason.PAUSED, pause.describe())
+        return True
+
+    def _skip(self, task: RegisteredTask, run: Run, reason: SkipReason, detail: str) -> None:
+        ended_at = clock.real_now()
+        skipped = replace(run, outcome=Outcome.SKIPPED, skip_reason=reason, detail=detail, ended_at=ended_at)
+        if self._store.finish(skipped):
+            self.tell(task, skipped)
 
     def _launch(self, task: RegisteredTask, run: Run) -> None:
         started = replace(run, started_at=clock.real_now(), host=host_name())
-        worker = self._worker("run", task, started)
+        worker = self._worker("run", task, started, [])
         identity = str(identity_of(worker.pid))
         started = replace(started, pid=worker.pid)
         may_start = False
@@ -247,13 +310,13 @@ class Supervisor:
             return
         worker.go()
         limit = task.policy.timeout
-        self._active.append(Active(task, started, worker, limit.total_seconds() if limit else None))
+        self._active.append(Active(task, started, worker, limit.total_seconds() if limit else None, self._files(task)))
 
-    def _worker(self, what: str, task: RegisteredTask, run: Run) -> Worker:
+    def _worker(self, what: str, task: RegisteredTask, run: Run, endings: Sequence[Ending]) -> Worker:
         """Return a worker for `what`: forked, unless threads of this process could leave locks behind in the child."""
         if hasattr(os, "fork") and _threads() == 1:
-            return fork_worker(lambda: done(what, self._runner, task, run), self._after_fork)
-        return spawn_worker([what, packed(run)])
+            return fork_worker(lambda: done(what, self._runner, task, run, endings), self._after_fork)
+        return spawn_worker([what, packed(run)], packed_endings(endings))
 
     # -- while they run --
 
@@ -270,7 +333,7 @@ class Supervisor:
     def _patience(self, longest: float) -> float:
         """Return how long to wait for something to happen."""
         patience = longest
-        if self._active or self._hooks:
+        if self._active or self._tellers:
             patience = min(patience, POLL_SECONDS)
         starts = [run.start_after for _, run in self._waiting if run.start_after]
         if self._waiting and not self._active:
@@ -279,7 +342,7 @@ class Supervisor:
         return patience
 
     def _listen(self, patience: float) -> None:
-        workers = {fd: active for active in (*self._active, *self._hooks) for fd in active.worker.descriptors}
+        workers = {fd: active for active in (*self._active, *self._tellers) for fd in active.worker.descriptors}
         if not workers:
             if patience:
                 time.sleep(patience)
@@ -306,7 +369,7 @@ class Supervisor:
 
     def _enforce_limits(self) -> None:
         now = time.monotonic()
-        for active in (*self._active, *self._hooks):
+        for active in (*self._active, *self._tellers):
             active.look()
             if active.kill_at is not None:
                 if now >= active.kill_at:
@@ -344,40 +407,35 @@ class Supervisor:
             run = replace(run, outcome=Outcome.CRASHED, error="it was ended because the scheduler was told to stop")
         else:
             run = replace(run, outcome=Outcome.CRASHED, error=_crash(status))
-        self._conclude(active.task, run)
-        if report is None and run.failed:
-            self.tell_failure(active.task, run)
+        if active.files is not None:
+            active.files.close(ran=run.outcome is not Outcome.SKIPPED)
+        self._conclude(active.task, run, hooks_are_due=report is None)
 
-    def tell_failure(self, task: RegisteredTask, run: Run) -> None:
-        """Call the hooks that a process that was ended could not call."""
-        if not task.has_hooks:
-            return
-        worker = self._worker("tell", task, replace(run, output=""))
-        worker.go()
-        self._hooks.append(Active(task, run, worker, HOOK_SECONDS))
-
-    def _conclude(self, task: RegisteredTask, run: Run) -> None:
-        self._unsaved.append((task, run))
+    def _conclude(self, task: RegisteredTask, run: Run, *, hooks_are_due: bool = False) -> None:
+        self._unsaved.append((task, run, hooks_are_due))
         self._unsaved_since = self._unsaved_since or time.monotonic()
         self.failed = self.failed or run.failed
 
     def _save(self) -> None:
         """Write down outcomes, release leases, arrange retries; where the store is away, try again for a while."""
         while self._unsaved:
-            task, run = self._unsaved[0]
+            task, run, hooks_are_due = self._unsaved[0]
             retry = retry_of(task, run)
             try:
                 recorded = self._store.finish(run, retry)
                 self._release(task, run)
                 if retry and recorded:
                     self._take_up(task, retry)
+                if recorded:
+                    self.tell(task, run, will_be_retried=retry is not None, hooks_are_due=hooks_are_due)
+                else:
+                    self._listener.run_ended(run)
             except StoreUnavailable as error:
                 self._lost_store(error)
                 if time.monotonic() - self._unsaved_since > SAVING_TRIES_SECONDS:
                     self._unsaved.clear()
                 return
             self._unsaved.pop(0)
-            self._listener.run_ended(run)
         self._unsaved_since = 0.0
 
     def _take_up(self, task: RegisteredTask, retry: Claim) -> None:
@@ -388,6 +446,82 @@ class Supervisor:
             is_it = (run.key, run.fire_time, run.attempt, run.owner) == (retry.key, retry.fire_time, retry.attempt, "")
             if is_it and self._store.adopt(run, self.owner, clock.real_now()):
                 self._waiting.append((task, replace(run, owner=self.owner)))
+
+    # -- telling --
+
+    def _streak(self, task: RegisteredTask, run: Run, *, will_be_retried: bool) -> tuple[bool, datetime | None]:
+        """Return whether a streak of failures begins with the run, and since when one had lasted that it ends."""
+        if task.policy.notify_on_failure and run.failed and not will_be_retried:
+            return self._store.begin_streak(task.claim_key, run), None
+        if task.policy.notify_on_failure and run.outcome is Outcome.SUCCEEDED:
+            return False, self._store.end_streak(task.claim_key)
+        return False, None
+
+    def _start_telling(self) -> None:
+        """Start telling what was not told yet, in one process for each task."""
+        while self._untold and len(self._tellers) < TELLERS:
+            task, endings = self._next_to_tell()
+            run, begins = endings[-1].run, any(ending.begins_streak for ending in endings)
+            worker = self._worker("tell", task, run, endings)
+            worker.go()
+            self._tellers.append(Active(task, run, worker, TELLING_SECONDS, begins_streak=begins))
+
+    def _next_to_tell(self) -> tuple[RegisteredTask, list[Ending]]:
+        task = self._untold[0][0]
+        endings = [ending for other, ending in self._untold if other.key == task.key]
+        self._untold = [(other, ending) for other, ending in self._untold if other.key != task.key]
+        return task, endings
+
+    def _has_told(self, teller: Active) -> None:
+        """Let the next failure be told in the place of one that nobody could be told of."""
+        self._drain(teller)
+        report = teller.worker.report()
+        if teller.ended_because is not None:
+            teller.worker.send(signal.SIGKILL)
+            seconds = in_words(timedelta(seconds=TELLING_SECONDS))
+            self._listener.noticed(f"{teller.task.key}: telling of its runs took longer than {seconds} and was ended")
+        teller.worker.close()
+        if teller.begins_streak and not (report and report["told"]):
+            self._forget_streak(teller.task)
+
+    def _tell_here(self) -> None:
+        while self._untold:
+            task, endings = self._next_to_tell()
+            told = self._runner.tell(task, endings)
+            if not told and any(ending.begins_streak for ending in endings):
+                self._forget_streak(task)
+
+    def _forget_streak(self, task: RegisteredTask) -> None:
+        try:
+            self._store.end_streak(task.claim_key)
+        except StoreUnavailable as error:
+            self._lost_store(error)
+
+    # -- output --
+
+    def _files(self, task: RegisteredTask) -> OutputFiles | None:
+        if task.policy.output_to is None and task.policy.append_output_to is None:
+            return None
+        return OutputFiles(task.policy, self._folder, lambda why: self._listener.noticed(f"{task.key}: {why}"))
+
+    def _run_here(self, task: RegisteredTask, run: Run) -> Run:
+        """Run in this process; what Python prints is kept where anybody is to be sent it."""
+        files = self._files(task)
+        if not (files or task.policy.notify_on_failure or task.policy.ping_url):
+            return self._runner.run(task, run)
+        kept = bytearray()
+
+        def take(data: bytes) -> None:
+            kept.extend(data)
+            del kept[: max(0, len(kept) - OUTPUT_KEPT)]
+            if files:
+                files.write(data)
+
+        with printed.taken(take):
+            ended = self._runner.run(task, run)
+        if files:
+            files.close(ran=ended.outcome is not Outcome.SKIPPED)
+        return replace(ended, output=kept.decode("utf-8", "replace"))
 
     def _release(self, task: RegisteredTask, run: Run) -> None:
         if not task.policy.overlap:
@@ -431,11 +565,12 @@ def _threads() -> int:
         return threading.active_count()
 
 
-def done(what: str, runner: Runner, task: RegisteredTask, run: Run) -> dict[str, Any]:
-    """Do in a worker what it is for, `run` or `tell`, and return what it reports."""
+def done(
+    what: str, runner: Runner, task: RegisteredTask, run: Run, endings: Sequence[Ending] = ()
+) -> dict[str, Any]:
+    """Do in a worker what it is for, to `run` or to `tell` the endings, and return what it reports."""
     if what == "tell":
-        runner.tell_failure(task, run)
-        return {}
+        return {"told": runner.tell(task, endings)}
     run = runner.run(task, replace(run, pid=os.getpid()))
     return {
         "outcome": run.outcome.value if run.outcome else None,

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from scheduler import clock
 from scheduler.errors import InvalidSchedule, UnacceptableValue
+from scheduler.Policy import policy_from
 from scheduler.rules import ATTRIBUTES, RECURRENCES, AllOf, Rule, declared_rule, is_undeclared
 from scheduler.rules.every import interval
 
 if TYPE_CHECKING:
     import pendulum
 
-    from scheduler.runs import Run
+    from scheduler.runs.Run import Run
 
 Self = TypeVar("Self", bound="Task")
 Times = str | int | Iterable[str | int]
@@ -104,6 +105,15 @@ class Task:
 
     on_every_server: Any = ...
     """Whether every server that shares the store runs it, and not just one (False)."""
+
+    run_when_paused: Any = ...
+    """Whether it goes on while `craft schedule:pause` holds everything back (False); named there, it is paused too."""
+
+    notify_on_failure: Any = ...
+    """Who is told when it begins to fail and when it recovers: 'ops@example.com', '#ops', a webhook; or several."""
+
+    ping_url: Any = ...
+    """Where a monitor is told: this address once it has succeeded, and `/start` and `/fail` below it (None)."""
 
     default_run_every: ClassVar[str | None] = None
     """What `run_every` is where no recurrence is declared."""
@@ -311,6 +321,27 @@ class Task:
             raise InvalidSchedule(type(self).__name__, "name", name, "is no text", ("'hey'", "'nightly-backup'"))
         return self._declare(name=name)
 
+    # -- what becomes of its output --
+
+    if TYPE_CHECKING:
+        output_to: Any
+        append_output_to: Any
+    else:
+
+        def output_to(self: Self, path: str) -> Self:
+            """Write what a run prints to the file `path`, relative to the app's folder, in place of the last run's.
+
+            In a class it is an attribute: output_to = 'storage/logs/import.log'.
+            """
+            return self._keep_output("output_to", path)
+
+        def append_output_to(self: Self, path: str) -> Self:
+            """Add what a run prints to the file `path`, relative to the app's folder.
+
+            In a class it is an attribute: append_output_to = 'storage/logs/import.log'.
+            """
+            return self._keep_output("append_output_to", path)
+
     # -- asking --
 
     def should_run(self, date: datetime | None = None) -> bool:
@@ -406,6 +437,11 @@ class Task:
                 type(self).__name__, "when" if wanted else "skip", condition, "is not callable", ("lambda: True",)
             )
         self.__dict__.setdefault("_conditions", []).append((condition, wanted))
+        return self
+
+    def _keep_output(self: Self, name: str, path: str) -> Self:
+        policy_from(type(self).__name__, {name: path})
+        setattr(self, f"_{name}", path)
         return self
 
     @property

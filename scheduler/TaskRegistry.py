@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any
 
+from scheduler import clock
 from scheduler.discovery import discovered_classes
 from scheduler.errors import SchedulerError, UnknownTask
 from scheduler.failures import described, relative
@@ -76,6 +77,11 @@ class RegisteredTask:
     def describe(self) -> str:
         """Return its rule in words."""
         return self.rule.describe() if self.rule else "only on demand"
+
+
+def unknown_task(key: str) -> RegisteredTask:
+    """Return what stands for a task of which only a run is left: the app no longer has it."""
+    return RegisteredTask(key, None, None, clock.default_zone())
 
 
 @dataclass(frozen=True, slots=True)

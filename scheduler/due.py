@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta, tzinfo
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from scheduler.Policy import Policy
 from scheduler.rules import Moment, Rule
@@ -35,25 +35,32 @@ class Schedulable(Protocol):
 
 
 T = TypeVar("T", bound=Schedulable)
+PausedAt = Callable[[Any, datetime | None], object]
+"""Gives something true for a task that is paused at an instant; None is now."""
 
 
 class Due(NamedTuple):
-    """What is due of one task: fire times to run, the oldest first, and those that were missed."""
+    """What is due of one task: fire times to run, the oldest first, those that were missed and those kept back."""
 
     task: Schedulable
     run: tuple[datetime, ...] = ()
     missed: tuple[datetime, ...] = ()
     missed_since: datetime | None = None
     """Where more were missed than are told apart: the end of the stretch of older ones."""
+    paused: tuple[datetime, ...] = ()
 
 
 def judge(
-    tasks: Iterable[T], minute: datetime, cursors: Mapping[str, datetime] | None = None
+    tasks: Iterable[T],
+    minute: datetime,
+    cursors: Mapping[str, datetime] | None = None,
+    paused: PausedAt | None = None,
 ) -> tuple[list[Due], list[tuple[T, Exception]]]:
     """Return what is due at the tick of `minute` (UTC), and the tasks whose rule raised, with what it raised.
 
     `cursors` say up to when (exclusive) each task was judged before; a task without one looks back at nothing, and the
-    minute itself is judged whatever they say: it is the claim that keeps it from running twice.
+    minute itself is judged whatever they say: it is the claim that keeps it from running twice. `paused` says which
+    fire times are not to be run although they are due, nor later.
     """
     found: list[Due] = []
     failed: list[tuple[T, Exception]] = []
@@ -70,11 +77,12 @@ def judge(
             moment = moments[zone] = Moment.of(minute, zone)
         try:
             if cursors and (since := cursors.get(task.claim_key, minute)) < minute:
-                due = _in_window(task, rule, since, minute, moment)
-                if due.run or due.missed:
+                due = _in_window(task, rule, since, minute, moment, paused=paused)
+                if due.run or due.missed or due.paused:
                     found.append(due)
             elif rule.half_hour & moment.half_hour and rule.matches(moment):
-                found.append(Due(task, only_now if rule.step >= MINUTE else tuple(_within(rule, minute))))
+                now = only_now if rule.step >= MINUTE else tuple(_within(rule, minute))
+                found.append(Due(task, paused=now) if _is_paused(paused, task, None, minute) else Due(task, now))
         except Exception as error:  # noqa: BLE001 - a rule may be a task's own should_run, which is its user's code
             failed.append((task, error))
     return found, failed
@@ -87,7 +95,9 @@ def _within(rule: Rule, minute: datetime) -> list[datetime]:
     return [minute + rule.step * n for n in range(MINUTE // rule.step)]
 
 
-def _in_window(task: Schedulable, rule: Rule, since: datetime, minute: datetime, moment: Moment) -> Due:
+def _in_window(
+    task: Schedulable, rule: Rule, since: datetime, minute: datetime, moment: Moment, *, paused: PausedAt | None
+) -> Due:
     """Sort the fire times from `since` on, up to and including `minute`, into those to run and those missed."""
     policy = task.policy
     now = _within(rule, minute) if rule.matches(moment) else []
@@ -98,9 +108,17 @@ def _in_window(task: Schedulable, rule: Rule, since: datetime, minute: datetime,
         earlier.append(found)
         before = found
     more = earlier.pop() if len(earlier) > limit else None
+    held = [instant for instant in earlier if _is_paused(paused, task, instant)]
+    earlier = [instant for instant in earlier if instant not in held]
     late = _run_late(policy, earlier, minute, runs_now=bool(now))
-    missed = [instant for instant in earlier if instant not in late]
-    return Due(task, (*reversed(late), *now), tuple(reversed(missed)), more)
+    missed = tuple(instant for instant in reversed(earlier) if instant not in late)
+    if _is_paused(paused, task, None, minute):
+        return Due(task, (), missed, more, tuple(sorted((*held, *late, *now))))
+    return Due(task, (*reversed(late), *now), missed, more, tuple(reversed(held)))
+
+
+def _is_paused(paused: PausedAt | None, task: Schedulable, *instants: datetime | None) -> bool:
+    return paused is not None and any(paused(task, instant) for instant in instants)
 
 
 def _run_late(policy: Policy, earlier: list[datetime], minute: datetime, *, runs_now: bool) -> list[datetime]:

@@ -69,6 +69,17 @@ def host_name() -> str:
     return socket.gethostname()
 
 
+def user_name() -> str:
+    """Return the user that asks, and on which host: 'anna@web1'."""
+    import getpass  # noqa: PLC0415 - hardly ever
+
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a container may know the user's number only
+        user = str(os.getuid())
+    return f"{user}@{host_name()}"
+
+
 @lru_cache(maxsize=1)
 def this_machine() -> str:
     """Return what tells this boot of this machine, or this container, from all others."""

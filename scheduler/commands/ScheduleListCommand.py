@@ -21,12 +21,14 @@ class ScheduleListCommand(ScheduleCommand):
         from scheduler import clock
         from scheduler.commands.options import number_option, zone_option
         from scheduler.listeners.task_table import as_json, as_text, in_order
+        from scheduler.runs import Pauses
 
         count, zone = number_option(self, "next", 1), zone_option(self, "timezone")
         now = clock.now()
         tasks = self.scheduler.find()
-        last = self.scheduler.store.last_runs([task.key for task in tasks.usable])
-        listed = in_order(tasks, count, zone, now, last)
+        store = self.scheduler.store
+        last = store.last_runs([task.key for task in tasks.usable])
+        listed = in_order(tasks, count, zone, now, last=last, pauses=Pauses(store.pauses(), now))
         if self.option("json"):
             self.say(as_json(listed, tasks))
         else:

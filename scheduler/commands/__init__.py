@@ -4,6 +4,8 @@ from scheduler.commands.ScheduleExplainCommand import ScheduleExplainCommand
 from scheduler.commands.ScheduleHistoryCommand import ScheduleHistoryCommand
 from scheduler.commands.ScheduleInstallCommand import ScheduleInstallCommand
 from scheduler.commands.ScheduleListCommand import ScheduleListCommand
+from scheduler.commands.SchedulePauseCommand import SchedulePauseCommand
+from scheduler.commands.ScheduleResumeCommand import ScheduleResumeCommand
 from scheduler.commands.ScheduleRunCommand import ScheduleRunCommand
 from scheduler.commands.ScheduleSimulateCommand import ScheduleSimulateCommand
 from scheduler.commands.ScheduleTableCommand import ScheduleTableCommand
@@ -19,6 +21,8 @@ COMMANDS = (
     ScheduleHistoryCommand,
     ScheduleExplainCommand,
     ScheduleSimulateCommand,
+    SchedulePauseCommand,
+    ScheduleResumeCommand,
     ScheduleUnlockCommand,
     ScheduleTableCommand,
     TaskCommand,

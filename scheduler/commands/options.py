@@ -10,6 +10,7 @@ from scheduler import clock
 from scheduler.dates import EXAMPLES, read
 from scheduler.errors import UnacceptableValue, WrongUsage
 from scheduler.Policy import duration
+from scheduler.runs import EVERYTHING
 
 WITHOUT_VALUE = (True, "null")
 """What Masonite 5 and 4 give for an option that wants a value and has none; in a list it is None on 5."""
@@ -91,6 +92,35 @@ def since_option(command: Any, name: str, zone: tzinfo) -> datetime | None:
     """
     ago = length_option(command, name)
     return clock.now() - ago if ago is not None else date_option(command, name, zone)
+
+
+def until_option(command: Any, name: str, zone: tzinfo) -> datetime | None:
+    """Return an option that is a date to come, or a time from now ('2 hours'), in UTC; None where it is not given.
+
+    Raises `WrongUsage` for anything else.
+    """
+    ahead = length_option(command, name)
+    moment = clock.now() + ahead if ahead is not None else date_option(command, name, zone)
+    if moment is not None and moment <= clock.now():
+        raise WrongUsage(f"--{name}: {command.option(name)!r} is over already (try '2 hours' or a date to come).")
+    return moment
+
+
+def text_option(command: Any, name: str, example: str) -> str:
+    """Return an option that is any text, empty where it is not given; raise `WrongUsage` where the text is missing."""
+    given = command.option(name)
+    if given in WITHOUT_VALUE:
+        raise WrongUsage(f"--{name} wants a text: --{name} {example!r}.")
+    return "" if given is None else str(given)
+
+
+def keys_of(command: Any) -> list[str]:
+    """Return the keys of the tasks that the argument `task` calls, broken ones too; without it that of everything."""
+    given = command.argument("task")
+    if not given:
+        return [EVERYTHING]
+    tasks = command.scheduler.find().called([str(given)])
+    return [task.key for task in (*tasks.usable, *tasks.broken)]
 
 
 def _given(value: object) -> str:

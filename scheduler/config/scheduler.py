@@ -31,6 +31,10 @@ KILL_GRACE = "10 seconds"
 # For how many days the history of runs is kept.
 KEEP_DAYS = 30
 
+# The channel of config/logging.py (Masonite 5) that is told of each run, such as "daily". None is no channel. Python's
+# own logging is always told, by the logger "scheduler".
+LOG_CHANNEL = None
+
 # What follows holds for tasks that do not say it themselves, in an attribute of the same name.
 
 # Whether a task may be started while it still runs.
@@ -57,3 +61,7 @@ JITTER = "0 seconds"
 
 # Whether every server that shares the store runs the task, and not just one of them.
 ON_EVERY_SERVER = False
+
+# Who is told when a task begins to fail, and when it has recovered: mail addresses, channels of Slack ("#ops", with the
+# token of config/notification.py) or its webhooks ("https://hooks.slack.com/services/...").
+NOTIFY_ON_FAILURE = ()

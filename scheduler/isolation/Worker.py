@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
@@ -143,19 +144,25 @@ def fork_worker(work: Callable[[], dict[str, Any]], prepare: Callable[[], None])
     return Worker(pid, *ours)
 
 
-def spawn_worker(arguments: Sequence[str]) -> Worker:
-    """Start a fresh interpreter that runs `spawned` with these and its pipes' numbers: where forking is not safe."""
+def spawn_worker(arguments: Sequence[str], given: str = "") -> Worker:
+    """Start a fresh interpreter that runs `spawned` with these and its pipes' numbers: where forking is not safe.
+
+    It reads `given` from its standard input.
+    """
     ours, theirs = _pipes()
     go, result, output, errors = theirs
     flags = ["-B"] if sys.dont_write_bytecode else []
-    process = subprocess.Popen(  # noqa: S603 - this interpreter, and arguments of our own
-        [sys.executable, *flags, "-m", "scheduler.isolation.spawned", *arguments, str(go), str(result)],
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=errors,
-        pass_fds=(go, result),
-        start_new_session=True,
-    )
+    with tempfile.TemporaryFile() as file:  # a pipe would take only so much until somebody reads it
+        file.write(given.encode())
+        file.seek(0)
+        process = subprocess.Popen(  # noqa: S603 - this interpreter, and arguments of our own
+            [sys.executable, *flags, "-m", "scheduler.isolation.spawned", *arguments, str(go), str(result)],
+            stdin=file,
+            stdout=output,
+            stderr=errors,
+            pass_fds=(go, result),
+            start_new_session=True,
+        )
     for descriptor in theirs:
         os.close(descriptor)
     process.returncode = 0  # it is waited for by its number

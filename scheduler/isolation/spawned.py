@@ -1,4 +1,4 @@
-"""A fresh process that runs one task, started as `python -m scheduler.isolation.spawned` with what `main` takes."""
+"""A fresh process that runs one task, or tells of its runs: `python -m scheduler.isolation.spawned`, see `main`."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ import sys
 import warnings
 from typing import Any
 
-from scheduler.isolation.packing import unpacked
+from scheduler.isolation.packing import unpacked, unpacked_endings
 from scheduler.isolation.Worker import BEGUN, GO, EndedBySignal, end_process, prepare_streams, take_signals, write_all
 
 
 def main(arguments: list[str]) -> None:
     """Boot the app in the working directory, wait to be let go, do what is asked, report what came of it; never return.
 
-    `arguments` are what to do, a packed run, and the numbers of the pipes to be let go and to report with.
+    `arguments` are what to do, a packed run, and the numbers of the pipes to be let go and to report with. Outcomes to
+    tell are on the standard input, and the run is the last of them.
     """
     code = 1
     try:
@@ -27,7 +28,9 @@ def main(arguments: list[str]) -> None:
         take_signals()
         if os.read(int(go), 1) == GO:
             write_all(int(result), BEGUN)
-            write_all(int(result), json.dumps(_scheduler(application).do_here(what, unpacked(run))).encode())
+            endings = unpacked_endings(sys.stdin.read()) if what == "tell" else []
+            report = _scheduler(application).do_here(what, unpacked(run), endings)
+            write_all(int(result), json.dumps(report).encode())
             code = 0
     except EndedBySignal as error:
         code = int(error.code or 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from datetime import datetime
 
+from scheduler.listeners.account import in_a_line
 from scheduler.listeners.Listener import Described, Failed
 from scheduler.runs import Outcome, Plan, Planned, Run
 
@@ -24,7 +25,7 @@ class ConsoleListener:
     """Writes a line per event.
 
     Failures always go to `error`. A line per run goes to `out` if `talkative` (a person is watching); why tasks are not
-    due only if `verbose` or if they were `chosen`, whole tracebacks only if `verbose`; that nothing
+    due only if `verbose` or if they were `chosen`, whole tracebacks and what was missed only if `verbose`; that nothing
     is due at all, only if `tells_idle`.
     """
 
@@ -75,14 +76,10 @@ class ConsoleListener:
 
     def run_ended(self, run: Run) -> None:
         """Say what came of a run."""
-        outcome = run.outcome.value.replace("_", " ") if run.outcome else "has not ended"
-        attempt = f" (attempt {run.attempt})" if run.attempt > 1 else ""
         if run.failed:
-            self._fail(f"{run.key} {outcome} after {_duration(run.seconds)}{attempt}: {run.error}", run)
-        elif self._talkative and run.outcome in {Outcome.SKIPPED, Outcome.MISSED}:
-            self._out(f"{run.key} {outcome}: {run.detail}")
-        elif self._talkative:
-            self._out(f"{run.key} {outcome} in {_duration(run.seconds)}{attempt}")
+            self._fail(in_a_line(run), run)
+        elif self._verbose or (self._talkative and run.outcome is not Outcome.MISSED):
+            self._out(in_a_line(run))
 
     def planned(self, planned: Planned) -> None:
         """Say what the tick would do."""
@@ -104,7 +101,3 @@ class ConsoleListener:
         self._error(line + place)
         if self._verbose and failed.traceback:
             self._error(failed.traceback.rstrip())
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"

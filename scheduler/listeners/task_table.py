@@ -4,26 +4,37 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime, timezone, tzinfo
+from datetime import datetime, timedelta, timezone, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from scheduler import clock
 from scheduler.listeners.columns import row
-from scheduler.runs import Run
+from scheduler.runs import Pauses, Run
 
 if TYPE_CHECKING:
     from scheduler.TaskRegistry import Broken, RegisteredTask, Tasks
 
 WIDTHS = (21, 27, 16, 10)
 """Task, rule, next run, last outcome: 80 columns with the gaps between them."""
+MOMENT = timedelta(microseconds=1)
 FAR = datetime.max.replace(tzinfo=timezone.utc)
 
 
 class Listed:
-    """A task with its next runs, `count` at most, and its last one."""
+    """A task with its next runs, `count` at most, its last one, and what pauses it."""
 
-    def __init__(self, task: RegisteredTask, count: int, zone: tzinfo | None, now: datetime, last: Run | None) -> None:
+    def __init__(
+        self,
+        task: RegisteredTask,
+        count: int,
+        zone: tzinfo | None,
+        now: datetime,
+        *,
+        last: Run | None,
+        pauses: Pauses,
+    ) -> None:
         self.last = last
+        self.pause = pauses.of(task) if task.rule else None
         self.task = task
         self.zone = zone or task.zone
         self.runs: list[datetime] = []
@@ -32,18 +43,27 @@ class Listed:
             following = task.rule.next_after(after, task.zone)
             if following is None:
                 break
-            self.runs.append(following)
             after = following
+            pause = pauses.of(task, following)
+            if pause is None:
+                self.runs.append(following)
+            elif pause.until is None:
+                break
+            else:
+                after = max(after, pause.until - MOMENT)
 
     @property
     def when(self) -> str:
-        """Its rule and zone in words."""
-        return f"{self.task.describe()}, {clock.name_of(self.task.zone)}" if self.task.rule else self.task.describe()
+        """Its rule and zone in words, and what pauses it."""
+        words = self.task.describe() + (f", {clock.name_of(self.task.zone)}" if self.task.rule else "")
+        return f"{words}\n({self.pause.describe()})" if self.pause else words
 
 
-def in_order(tasks: Tasks, count: int, zone: tzinfo | None, now: datetime, last: Mapping[str, Run]) -> list[Listed]:
+def in_order(
+    tasks: Tasks, count: int, zone: tzinfo | None, now: datetime, *, last: Mapping[str, Run], pauses: Pauses
+) -> list[Listed]:
     """Return the usable tasks by their next run; those that only run on demand come last."""
-    listed = [Listed(task, count, zone, now, last.get(task.key)) for task in tasks.usable]
+    listed = [Listed(task, count, zone, now, last=last.get(task.key), pauses=pauses) for task in tasks.usable]
     return sorted(listed, key=lambda entry: (entry.runs[0] if entry.runs else FAR, entry.task.rule is None))
 
 
@@ -61,6 +81,8 @@ def as_text(listed: list[Listed], tasks: Tasks, now: datetime) -> list[str]:
 
 
 def _coming(entry: Listed, now: datetime) -> list[str]:
+    if not entry.runs and entry.pause:
+        return ["paused"]
     if not entry.runs:
         return ["never" if entry.task.rule and entry.task.is_foreseeable else "-"]
     lines = [f"{run.astimezone(entry.zone):%Y-%m-%d %H:%M}" for run in entry.runs]
@@ -100,5 +122,6 @@ def _entry(entry: Listed) -> dict[str, Any]:
         "timezone": clock.name_of(entry.task.zone),
         "on_demand": entry.task.rule is None,
         "last_outcome": entry.last.outcome.value if entry.last and entry.last.outcome else None,
+        "paused": entry.pause.as_dict() if entry.pause else None,
         "next_runs": [run.astimezone(entry.zone).isoformat() for run in entry.runs],
     }

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from scheduler.listeners import RunListener
     from scheduler.Settings import Settings
     from scheduler.stores import DatabaseStore
 
@@ -93,6 +94,24 @@ class MasoniteApp:
             store = DatabaseStore(connection_of(self._application, settings.connection))
         self._stores.append(store)
         return store
+
+    def run_listeners(self, settings: Settings) -> list[RunListener]:
+        """Return who else is told of runs: logs, monitors, people, and the app's own listeners."""
+        from scheduler.listeners import (  # noqa: PLC0415 - only where tasks are run
+            EventListener,
+            LogListener,
+            NotificationListener,
+            PingListener,
+        )
+        from scheduler.masonite import telling  # noqa: PLC0415 - see above
+
+        app = self._application
+        return [
+            LogListener(settings.log_channel, telling.log_of(app, settings.log_channel)),
+            PingListener(),
+            NotificationListener(telling.mail_of(app), telling.slack_of(app)),
+            EventListener(telling.events_of(app)),
+        ]
 
     def setting(self, name: str) -> Any:
         """Return one value of `config/scheduler.py`, None where it is not set."""

@@ -12,3 +12,4 @@ class SkipReason(str, Enum):
     CONDITION = "condition"
     ENVIRONMENT = "environment"
     MAINTENANCE = "maintenance"
+    PAUSED = "paused"

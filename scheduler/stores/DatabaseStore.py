@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any, TypeVar
 
 from scheduler.process import host_name, is_gone
-from scheduler.runs import Outcome, Run, SkipReason
+from scheduler.runs import Outcome, Pause, Run, SkipReason
 from scheduler.stores.connection import Connection, Row, Transaction
 from scheduler.stores.Store import Claim, Lease, lease_token
 
@@ -29,9 +29,12 @@ LOOKED_AT = 2
 PRUNED_AT_ONCE = 5000
 """More is left to the next tick, so that none takes long."""
 
+PAUSES_KEPT = timedelta(days=30)
+"""How long after its end a pause still says why fire times of then were not run."""
+
 
 class DatabaseStore:
-    """Keeps everything in four tables; the unique `slot` of a run is the whole guarantee that it starts once.
+    """Keeps everything in a few tables; the unique `slot` of a run is the whole guarantee that it starts once.
 
     Instants are kept as text in UTC, so that they compare alike in every database.
     """
@@ -56,7 +59,7 @@ class DatabaseStore:
         *,
         ticked: str = "",
     ) -> list[Run]:
-        """Claim slots, move cursors forward, and return the runs that are now this owner's to start."""
+        """Claim slots, move cursors forward, and return the runs that came of it, those with an outcome too."""
 
         def work(transaction: Transaction) -> list[str | None]:
             slots = [
@@ -72,13 +75,13 @@ class DatabaseStore:
         if not claims and not cursors and not ticked:
             return []
         won = set(self.connection.transaction(work))
-        if not any(claim.outcome is None for claim in claims if claim.slot in won):
-            return []
-        rows = self.connection.rows(
-            f"SELECT {SUMMARY} FROM scheduler_runs"
-            " WHERE outcome IS NULL AND started_at IS NULL AND owner = ? AND claimed_at = ? ORDER BY id",
-            (owner, _text(now)),
-        )
+        rows = self._with_outcome([claim.slot for claim in claims if claim.outcome and claim.slot in won])
+        if any(claim.outcome is None for claim in claims if claim.slot in won):
+            rows += self.connection.rows(
+                f"SELECT {SUMMARY} FROM scheduler_runs"
+                " WHERE outcome IS NULL AND started_at IS NULL AND owner = ? AND claimed_at = ? ORDER BY id",
+                (owner, _text(now)),
+            )
         order = {claim.slot: position for position, claim in enumerate(claims)}
         return [_run(row) for row in sorted(rows, key=lambda row: order.get(row["slot"], 0)) if row["slot"] in won]
 
@@ -257,6 +260,63 @@ class DatabaseStore:
             for some in _slices(rows, AT_ONCE)
         )
 
+    def pause(self, pause: Pause) -> None:
+        """Let a pause begin, in place of one of the same key that has not ended."""
+
+        def work(transaction: Transaction) -> None:
+            _end_pauses(transaction.change, pause.key, pause.since)
+            forgotten = _text(pause.since - PAUSES_KEPT)
+            transaction.change("DELETE FROM scheduler_pauses WHERE paused_until < ?", (forgotten,))
+            transaction.insert_new(
+                "scheduler_pauses",
+                {
+                    "task": pause.key,
+                    "paused_since": _text(pause.since),
+                    "paused_until": _text(pause.until),
+                    "reason": _storable(pause.reason),
+                    "who": _storable(pause.who),
+                },
+            )
+
+        self.connection.transaction(work)
+
+    def resume(self, key: str, now: datetime) -> bool:
+        """End the pauses of a key; False where none was left to end."""
+        return _end_pauses(self.connection.change, key, now) > 0
+
+    def pauses(self) -> list[Pause]:
+        """Return the pauses there are, and those that ended not long ago."""
+        return [
+            Pause(
+                row["task"],
+                _instant(row["paused_since"]),
+                _maybe_instant(row["paused_until"]),
+                row["reason"] or "",
+                row["who"] or "",
+            )
+            for row in self.connection.rows("SELECT * FROM scheduler_pauses ORDER BY id")
+        ]
+
+    def begin_streak(self, key: str, run: Run) -> bool:
+        """Note that a task has begun to fail with `run`; False where it began with another one."""
+
+        def work(transaction: Transaction) -> bool:
+            since = _text(run.ended_at or run.started_at)
+            if transaction.insert_new("scheduler_streaks", {"task": key, "run": run.id, "since": since}):
+                return True
+            return bool(transaction.rows("SELECT run FROM scheduler_streaks WHERE task = ? AND run = ?", (key, run.id)))
+
+        return bool(self.connection.transaction(work))
+
+    def end_streak(self, key: str) -> datetime | None:
+        """Note that a task fails no longer, and return since when it did; None where it did not."""
+        rows = self.connection.rows("SELECT run, since FROM scheduler_streaks WHERE task = ?", (key,))
+        if not rows:
+            return None
+        values = (key, rows[0]["run"])
+        ended = self._changed("DELETE FROM scheduler_streaks WHERE task = ? AND run = ?", values)
+        return _instant(rows[0]["since"]) if ended else None
+
     def record_tick(self, host: str, now: datetime) -> None:
         """Remember that `host` ticked."""
         self.connection.transaction(lambda transaction: _record_tick(transaction, host, now))
@@ -274,6 +334,14 @@ class DatabaseStore:
     def close(self) -> None:
         """End its connection; it is made anew when needed."""
         self.connection.close()
+
+    def _with_outcome(self, slots: Sequence[str | None]) -> list[Row]:
+        sql = f"SELECT {SUMMARY} FROM scheduler_runs WHERE slot IN"
+        return [
+            row
+            for some in _slices(slots, AT_ONCE)
+            for row in self.connection.rows(f"{sql} ({_marks(some)})", some)
+        ]
 
     def _changed(self, sql: str, values: Sequence[Any]) -> bool:
         return self.connection.change(sql, values) == 1
@@ -296,6 +364,11 @@ def _record_tick(transaction: Transaction, host: str, now: datetime) -> None:
         transaction.insert_new("scheduler_ticks", {"host": host, "ticked_at": _text(now)})
 
 
+def _end_pauses(change: Callable[[str, Sequence[Any]], int], key: str, now: datetime) -> int:
+    sql = "UPDATE scheduler_pauses SET paused_until = ? WHERE task = ? AND (paused_until IS NULL OR paused_until > ?)"
+    return change(sql, (_text(now), key, _text(now)))
+
+
 def _row_of(claim: Claim, owner: str, now: datetime | None) -> Row:
     return {
         "slot": claim.slot,
@@ -304,7 +377,8 @@ def _row_of(claim: Claim, owner: str, now: datetime | None) -> Row:
         "attempt": claim.attempt,
         "late": int(claim.late),
         "outcome": claim.outcome.value if claim.outcome else None,
-        "detail": claim.detail,
+        "skip_reason": claim.skip_reason.value if claim.skip_reason else None,
+        "detail": _storable(claim.detail),
         "claimed_at": _text(now),
         "start_after": _text(claim.start_after),
         "ended_at": _text(now) if claim.outcome else None,

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import NamedTuple, Protocol
 
-from scheduler.runs import Outcome, Run
+from scheduler.runs import Outcome, Pause, Run, SkipReason
 
 
 class Claim(NamedTuple):
@@ -20,6 +20,7 @@ class Claim(NamedTuple):
     start_after: datetime | None = None
     outcome: Outcome | None = None
     detail: str = ""
+    skip_reason: SkipReason | None = None
 
 
 class Lease(NamedTuple):
@@ -63,9 +64,10 @@ class Store(Protocol):
         *,
         ticked: str = "",
     ) -> list[Run]:
-        """Claim slots, move cursors forward (never back), and return the runs that are now this owner's to start.
+        """Claim slots, move cursors forward (never back), and return the runs that came of it.
 
-        A slot that anybody claimed before, is left to them. `ticked` is the host whose tick this is, if it is one.
+        Those without an outcome are now this owner's to start; those with one it has written down. A slot that anybody
+        claimed before, is left to them. `ticked` is the host whose tick this is, if it is one.
         """
 
     def open_runs(self) -> list[Run]:
@@ -128,6 +130,21 @@ class Store(Protocol):
 
     def prune(self, before: datetime) -> int:
         """Delete runs that ended before `before`, not too many at a time, and return how many."""
+
+    def pause(self, pause: Pause) -> None:
+        """Let a pause begin, in place of one of the same key that has not ended."""
+
+    def resume(self, key: str, now: datetime) -> bool:
+        """End the pauses of a key; False where none was left to end."""
+
+    def pauses(self) -> list[Pause]:
+        """Return the pauses there are, and those that ended not long ago: they say which fire times were kept back."""
+
+    def begin_streak(self, key: str, run: Run) -> bool:
+        """Note that a task has begun to fail with `run`; False where it began with another one."""
+
+    def end_streak(self, key: str) -> datetime | None:
+        """Note that a task fails no longer, and return since when it did; None where it did not."""
 
     def record_tick(self, host: str, now: datetime) -> None:
         """Remember that `host` ticked."""

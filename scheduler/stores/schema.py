@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Of the local file; one of an older version is brought up to date when it is opened."""
-TABLES: Final = ("scheduler_runs", "scheduler_leases", "scheduler_cursors", "scheduler_ticks")
+TABLES: Final = (
+    "scheduler_runs",
+    "scheduler_leases",
+    "scheduler_cursors",
+    "scheduler_ticks",
+    "scheduler_pauses",
+    "scheduler_streaks",
+)
 
 _TYPES: Final = {
     "sqlite": {"id": "INTEGER PRIMARY KEY AUTOINCREMENT", "key": "TEXT", "text": "TEXT", "time": "TEXT"},
@@ -33,6 +40,10 @@ _STATEMENTS: Final = (
     )""",
     "CREATE TABLE IF NOT EXISTS scheduler_cursors (task {key} PRIMARY KEY, judged_until {time} NOT NULL)",
     "CREATE TABLE IF NOT EXISTS scheduler_ticks (host {key} PRIMARY KEY, ticked_at {time} NOT NULL)",
+    """CREATE TABLE IF NOT EXISTS scheduler_pauses (
+        id {id}, task {key} NOT NULL, paused_since {time} NOT NULL, paused_until {time}, reason {text}, who {key}
+    )""",
+    "CREATE TABLE IF NOT EXISTS scheduler_streaks (task {key} PRIMARY KEY, run BIGINT NOT NULL, since {time} NOT NULL)",
 )
 _INDEXES: Final = {
     "scheduler_runs_claimed": "task, claimed_at",

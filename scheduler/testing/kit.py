@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from scheduler import clock
-from scheduler.listeners import ConsoleListener
+from scheduler.listeners import ConsoleListener, EventListener
 from scheduler.rules.Moment import in_utc
 from scheduler.runs import Run
 from scheduler.Scheduler import Scheduler
@@ -68,8 +68,9 @@ def run_due(
     """Run what is due in the minute of `at` (or only what `names` call) in this process and return what came of it.
 
     It is a tick like any other but for its store: one in memory, where nothing was claimed before. To let one tick know
-    of another, give both the same `store`, a `memory_store()`. Text is in the default zone. Raises `UnknownTask` for a
-    name that calls no task; broken tasks are printed.
+    of another, give both the same `store`, a `memory_store()`. The app's own listeners hear of it; no monitor, no log and
+    nobody by mail or Slack does. Text is in the default zone. Raises `UnknownTask` for a name that calls no task; broken
+    tasks are printed.
     """
     bound = application.make("scheduler")
     scheduler: Scheduler = getattr(bound.run, "__self__", bound).scheduler
@@ -78,7 +79,7 @@ def run_due(
     scheduler.__dict__["store"] = store or memory_store()
     instant = _instant(at, clock.default_zone())
     try:
-        with clock.standing_at(instant):
+        with clock.standing_at(instant), scheduler.teller.only(EventListener):
             scheduler.tick(instant, listener, names, force=force, inline=True)
     finally:
         del scheduler.__dict__["store"]

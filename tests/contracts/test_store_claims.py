@@ -68,16 +68,19 @@ def test_runs_by_hand_have_no_slot_and_are_never_in_each_others_way(member: Memb
 def test_a_fire_time_that_was_missed_is_written_down_and_not_to_be_started(store: DatabaseStore) -> None:
     missed = claim("a", 0, outcome=Outcome.MISSED, detail="no tick came in time")
     runs = claimed(store, missed, claim("a", 1), now=after(minutes=1))
-    assert [run.fire_time for run in runs] == [after(minutes=1)]
-    assert store.open_runs() == runs
+    assert [run.fire_time for run in runs] == [NOON, after(minutes=1)]
+    assert store.open_runs() == runs[1:]
     (written,) = store.history(outcomes=[Outcome.MISSED])
+    assert written == runs[0]
     assert written.detail == "no tick came in time"
     assert written.ended_at == after(minutes=1)
     assert written.started_at is None
 
 
 def test_one_that_only_writes_down_what_was_missed_gets_nothing_to_start(store: DatabaseStore) -> None:
-    assert claimed(store, claim("a", outcome=Outcome.MISSED)) == []
+    (run,) = claimed(store, claim("a", outcome=Outcome.MISSED))
+    assert run.outcome is Outcome.MISSED
+    assert store.open_runs() == []
     assert claimed(store, claim("a"), now=after(1)) == [], "it has its outcome"
 
 

@@ -159,9 +159,10 @@ def _commands(text: str) -> Iterator[tuple[str, str]]:
 
 
 def as_always(text: str) -> str:
-    """Text in which every duration that was measured, and every id that was made of a key, is the same."""
+    """Text in which every duration that was measured, every id that was made of a key, and whoever paused is the same."""
     text = re.sub(r"\b(masonite-scheduler[ -]|tasks of )[\w-]+?-[0-9a-f]{8}\b", r"\1ID", text)
     text = re.sub(r"\bcrontab-[\dT.-]+\d\b", "crontab-WHEN", text)
+    text = re.sub(r"\bby [\w.+-]+@[\w.-]+", "by anna@web1", text)
     text = re.sub(r"\b(in|after) [\d.]+ (ms|s)\b", r"\1 N ms", text)
     return re.sub(r"passed in [\d.]+s", "passed in Ns", text)
 

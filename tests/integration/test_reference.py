@@ -20,7 +20,7 @@ import scheduler.config.scheduler as config
 from scheduler import CanSchedule, InvalidSchedule, Task, errors
 from scheduler.masonite.Binding import Binding
 from scheduler.masonite.console import command_name
-from scheduler.Policy import FIELDS
+from scheduler.Policy import DEFAULT, FIELDS
 from scheduler.runs import Outcome, Run, SkipReason
 from scheduler.Settings import Settings
 
@@ -28,7 +28,7 @@ from .pages import CONTRIBUTING, README, REFERENCE, ROOT, code_in, section_of, t
 
 Row = tuple[str, ...]
 COMMANDS = {command_name(command(None)): command(None) for command in scheduler.commands.COMMANDS}
-POLICY = {name: getattr(config, name.upper()) for name in FIELDS}
+POLICY = {name: getattr(config, name.upper(), getattr(DEFAULT, name)) for name in FIELDS}
 SETTINGS = {name: value for name, value in vars(config).items() if name.isupper()}
 
 
@@ -183,7 +183,7 @@ def test_what_is_published_is_what_holds_where_nothing_is_published() -> None:
 # --- what can be imported --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("module", ["scheduler", "scheduler.tasks", "scheduler.providers", "scheduler.testing"])
+@pytest.mark.parametrize("module", ["scheduler", "scheduler.tasks", "scheduler.providers", "scheduler.events", "scheduler.testing"])
 def test_every_public_name(module: str) -> None:
     loaded = importlib.import_module(module)
     names = {name: getattr(loaded, name) for name in loaded.__all__}

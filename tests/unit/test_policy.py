@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -63,6 +64,27 @@ def test_a_task_says_what_differs() -> None:
         ("retries", True, "is no whole number, 0 or more"),
         ("overlap", "yes", "is either True or False"),
         ("jitter", "a bit", "is no duration"),
+        ("run_when_paused", "yes", "is either True or False"),
+        ("notify_on_failure", ["ops@example.com", "nope"], "'nope' is no mail address, Slack channel or webhook of Slack"),
+        ("notify_on_failure", [5], "5 is no mail address"),
+        ("notify_on_failure", 5, "5 is no mail address"),
+        ("notify_on_failure", True, "True is no mail address"),
+        ("notify_on_failure", "a@b.c, d@e.f", "is no mail address"),
+        ("notify_on_failure", "#", "'#' is no mail address"),
+        ("notify_on_failure", "https://example.com/hook", "is no mail address"),
+        ("ping_url", 5, "is no web address"),
+        ("ping_url", "hc-ping.com/uuid", "is no web address"),
+        ("ping_url", "ftp://hc-ping.com/uuid", "is no web address"),
+        ("ping_url", "https:///uuid", "is no web address"),
+        ("ping_url", "https://hc-ping.com:99999/", "is no web address"),
+        ("ping_url", "https://hc-ping.com/a b", "is no web address"),
+        ("ping_url", "https://hc-ping.com/ünï", "is no web address"),
+        ("ping_url", "", "is no web address"),
+        ("output_to", 5, "is no path of a file"),
+        ("output_to", "", "is no path of a file"),
+        ("append_output_to", "storage/logs/", "is no path of a file"),
+        ("append_output_to", "a\0b", "is no path of a file"),
+        ("append_output_to", b"a", "is no path of a file"),
     ],
 )
 def test_a_value_without_meaning_is_named_with_its_mend(attribute: str, value: object, problem: str) -> None:
@@ -70,6 +92,48 @@ def test_a_value_without_meaning_is_named_with_its_mend(attribute: str, value: o
         policy_from("Hasty", {attribute: value})
     assert problem in str(raised.value)
     assert "(try " in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "read"),
+    [
+        ("notify_on_failure", None, ()),
+        ("notify_on_failure", False, ()),
+        ("notify_on_failure", "ops@example.com", ("ops@example.com",)),
+        ("notify_on_failure", ["#ops", "#ops", "a@b"], ("#ops", "a@b")),
+        ("notify_on_failure", {"https://hooks.slack.com/services/T/B/x"}, ("https://hooks.slack.com/services/T/B/x",)),
+        ("ping_url", None, None),
+        ("ping_url", "http://user:secret@[::1]:8000/a?b=c", "http://user:secret@[::1]:8000/a?b=c"),
+        ("output_to", None, None),
+        ("output_to", Path("storage/a.log"), "storage/a.log"),
+        ("append_output_to", "/var/log/a b.log", "/var/log/a b.log"),
+    ],
+)
+def test_who_is_told_and_where_output_goes(attribute: str, value: object, read: object) -> None:
+    assert getattr(policy_from("Chatty", {attribute: value}), attribute) == read
+
+
+def test_a_class_says_where_output_goes_in_an_attribute_and_an_instance_in_a_method() -> None:
+    class Declared(Task):
+        output_to = "a.log"
+
+    assert policy_of("Declared", Declared).output_to == "a.log"
+    assert policy_of("Declared", Declared()).output_to == "a.log"
+    told = Task().output_to("b.log").append_output_to("c.log").output_to("d.log")
+    assert policy_of("Told", told) == Policy(output_to="d.log", append_output_to="c.log")
+    assert policy_of("Plain", Task) == Policy()
+
+
+def test_a_method_refuses_a_path_that_is_none_at_once() -> None:
+    with pytest.raises(InvalidSchedule, match=r"Task.output_to = 5: is no path of a file"):
+        Task().output_to(5)
+
+
+def test_what_holds_for_one_task_only_is_no_setting() -> None:
+    values = {"ping_url": 5, "run_when_paused": 5, "output_to": 5, "notify_on_failure": "#ops", "log_channel": "daily"}
+    settings = Settings.read(values.get)
+    assert settings.policy == Policy(notify_on_failure=("#ops",))
+    assert settings.log_channel == "daily"
 
 
 def test_settings_have_defaults() -> None:
@@ -86,7 +150,7 @@ def test_settings_are_read_by_name() -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("store", "redis"), ("workers", 0), ("workers", "8"), ("lease", "0 seconds"), ("keep_days", True), ("path", 5), ("stop_grace", "soon"), ("timezone", "Europe/Rigga"), ("catch_up", "maybe")],
+    [("store", "redis"), ("workers", 0), ("workers", "8"), ("lease", "0 seconds"), ("keep_days", True), ("path", 5), ("stop_grace", "soon"), ("timezone", "Europe/Rigga"), ("catch_up", "maybe"), ("log_channel", 5), ("notify_on_failure", ["nope"])],
 )
 def test_a_setting_without_meaning_is_named(name: str, value: object) -> None:
     with pytest.raises(InvalidSchedule, match=rf"config/scheduler\.(?i:{name}) = "):

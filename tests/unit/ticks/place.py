@@ -68,6 +68,8 @@ class Place:
     tasks: list[Any] = field(default_factory=list)
     down: bool = False
     app_env: str = "local"
+    folder: str = ""
+    listeners: list[Any] = field(default_factory=list)
 
     def add(self, *tasks: Any) -> Place:
         self.tasks += tasks
@@ -96,6 +98,13 @@ class Place:
 
     def is_down(self) -> bool:
         return self.down
+
+    @property
+    def base_path(self) -> str:
+        return self.folder
+
+    def run_listeners(self, settings: Settings) -> list[Any]:
+        return self.listeners
 
     def after_fork(self) -> None:
         """Nothing here is shared."""

@@ -211,7 +211,9 @@ def test_a_run_whose_process_is_gone_has_crashed(place: Place, retries: int) -> 
     buried = place.store.run(run.id)
     assert buried.outcome is Outcome.CRASHED
     assert buried.error == f"process 4711 on {host_name()} is gone, and so is the one that watched it"
-    assert place.run().fire_time == NOON, "a failure of its own would have kept it from starting"
+    told = [(run.fire_time, run.outcome) for run in place.told.runs]
+    assert told[0] == (run.fire_time, Outcome.CRASHED)
+    assert [fire_time for fire_time, _ in told[1:]] == [NOON], "a failure of its own would have kept it from starting"
     assert [(left.attempt, left.fire_time) for left in place.store.open_runs()] == [(2, NOON - MINUTE)][:retries]
 
 

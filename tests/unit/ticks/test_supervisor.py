@@ -183,7 +183,7 @@ def test_the_hooks_of_a_killed_run_are_called_in_another_process(place: Place, t
 
 
 def test_a_hook_that_never_ends_is_ended(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("scheduler.Supervisor.HOOK_SECONDS", 0.1)
+    monkeypatch.setattr("scheduler.Supervisor.TELLING_SECONDS", 0.1)
     assert place.add(task(is_killed_by(9), failed=lambda _self, _run: sleeps())).tick() == 1
     assert place.run().outcome is Outcome.CRASHED
 
@@ -414,7 +414,7 @@ def test_beside_other_threads_a_fresh_interpreter_is_started(
         "    def make(self, name):\n"
         "        self.scheduler = self\n"
         "        return self\n\n"
-        "    def do_here(self, what, run):\n"
+        "    def do_here(self, what, run, endings):\n"
         "        detail = f'{what} {run.key} {run.fire_time} {run.attempt} {run.late}'\n"
         "        found = dict.fromkeys(('skip_reason', 'error', 'location', 'traceback'), '')\n"
         "        return {**found, 'outcome': 'succeeded', 'detail': detail}\n\n\n"

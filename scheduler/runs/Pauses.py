@@ -1,0 +1,49 @@
+"""Which tasks are paused, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Protocol
+
+from scheduler.Policy import Policy
+from scheduler.runs.Pause import EVERYTHING, Pause
+
+
+class Pausable(Protocol):
+    """A task, as far as pausing goes."""
+
+    @property
+    def key(self) -> str:
+        """What it is called."""
+
+    @property
+    def policy(self) -> Policy:
+        """Whether it goes on while everything is paused."""
+
+
+class Pauses:
+    """The pauses there are and were, as seen at `now`."""
+
+    def __init__(self, pauses: Iterable[Pause], now: datetime) -> None:
+        self._pauses = tuple(pauses)
+        self._now = now
+
+    def of(self, task: Pausable, instant: datetime | None = None) -> Pause | None:
+        """Return the pause into which `instant` (default: now) falls for the task, None where there is none.
+
+        Its own pause comes first; that of everything passes by a task that says `run_when_paused`.
+        """
+        keys = (task.key,) if task.policy.run_when_paused else (task.key, EVERYTHING)
+        found = (pause for key in keys for pause in self._pauses if pause.key == key)
+        return next((pause for pause in found if pause.covers(instant or self._now)), None)
+
+    def why(self, task: Pausable, fire_time: datetime) -> str:
+        """Return why the task does not start for `fire_time`, in a line: it was paused then, or it is now."""
+        minute = fire_time.replace(second=0, microsecond=0)
+        pause = self.of(task, fire_time) or self.of(task, minute) or self.of(task)
+        return pause.describe() if pause else "paused"
+
+    def __bool__(self) -> bool:
+        """Tell whether there is any pause at all, ended ones included."""
+        return bool(self._pauses)
