@@ -68,9 +68,9 @@ def run_due(
     """Run what is due in the minute of `at` (or only what `names` call) in this process and return what came of it.
 
     It is a tick like any other but for its store: one in memory, where nothing was claimed before. To let one tick know
-    of another, give both the same `store`, a `memory_store()`. The app's own listeners hear of it; no monitor, no log and
-    nobody by mail or Slack does. Text is in the default zone. Raises `UnknownTask` for a name that calls no task; broken
-    tasks are printed.
+    of another, give both the same `store`, a `memory_store()`. The app's own listeners hear of it; no monitor, no log
+    and nobody by mail or Slack does. Text is in the default zone. Raises `UnknownTask` for a name that calls no task;
+    broken tasks are printed.
     """
     bound = application.make("scheduler")
     scheduler: Scheduler = getattr(bound.run, "__self__", bound).scheduler
