@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.isolation import fork_worker, spawned, tree
+from scheduler.isolation import fork_worker, tree
 from scheduler.isolation.Worker import Worker
 
 pytestmark = pytest.mark.skipif(not tree.ON_LINUX, reason="only Linux tells who belongs to whom")
@@ -166,51 +165,3 @@ def test_a_child_whose_parent_has_ended_already_ends_too() -> None:
     late = "from scheduler.isolation import tree; tree.die_with_parent(1); print('still here')"
     done = subprocess.run([sys.executable, "-c", late], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (1, "")
-
-
-# --- a fresh interpreter ---------------------------------------------------------------------------------------------
-
-APP = """
-class App:
-    def make(self, name):
-        return self
-
-    def run_here(self, run):
-        return {"key": run.key, "forced": run.fire_time is None, "attempt": run.attempt, "late": run.late}
-
-
-application = App()
-"""
-
-
-def told(go: bytes, monkeypatch: pytest.MonkeyPatch, folder: Path) -> tuple[int, bytes]:
-    """What a fresh interpreter would do in an app, done here: its exit code and what it reports."""
-    (folder / "wsgi.py").write_text(APP)
-    monkeypatch.chdir(folder)
-    monkeypatch.setattr(sys, "path", sys.path[:])
-    monkeypatch.setitem(sys.modules, "wsgi", None)
-    monkeypatch.delitem(sys.modules, "wsgi")
-    for name in ("die_with_parent", "keep_descendants"):
-        monkeypatch.setattr(tree, name, lambda *_: None)
-    (begin, let_go), (result, report) = os.pipe(), os.pipe()
-    os.write(let_go, go)
-    os.close(let_go)
-    kept = os.dup(report)
-    code = spawned.main(["Job", "1", "", "2", "1", str(begin), str(report)])
-    os.write(kept, b"\n")
-    said = os.read(result, 1000)
-    for descriptor in (begin, result, kept):
-        os.close(descriptor)
-    return code, said.strip()
-
-
-def test_a_fresh_interpreter_that_is_never_let_go_runs_nothing(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    assert told(b"", monkeypatch, tmp_path) == (1, b"")
-
-
-def test_one_that_is_reports_what_came_of_the_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    code, said = told(b"g", monkeypatch, tmp_path)
-    assert code == 0
-    assert json.loads(said) == {"key": "Job", "forced": True, "attempt": 2, "late": True}
