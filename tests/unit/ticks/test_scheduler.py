@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from scheduler import Task
+from scheduler import Task, clock
 from scheduler.errors import OK, STORE_UNAVAILABLE, TASK_FAILED
 from scheduler.process import host_name, this_process
 from scheduler.runs import Outcome, Run
@@ -99,14 +99,14 @@ def test_a_forced_run_has_no_fire_time_and_can_be_repeated(place: Place) -> None
 
 
 def test_runs_that_ended_long_ago_are_forgotten(place: Place) -> None:
-    """After `keep_days`, counted on the clock of the tick."""
+    """After `keep_days`, counted on the clock that wrote down when they ended."""
     place.settings["keep_days"] = 3
+    for number, days in enumerate((2.9, 3.1)):
+        ended = clock.real_now() - timedelta(days=days)
+        missed = Claim("Job", f"Job@{number}", NOON, outcome=Outcome.MISSED)
+        place.store.claim([missed], {}, "somebody", ended)
     place.add(task(nothing)).tick(inline=True)
-    ended = place.run().ended_at
-    place.tick(ended + timedelta(days=2.9), inline=True)
-    assert place.store.run(place.told.runs[0].id)
-    place.tick(ended + timedelta(days=3.1), inline=True)
-    assert place.store.run(place.told.runs[0].id) is None
+    assert [run.slot for run in place.store.history() if run.outcome is Outcome.MISSED] == ["Job@0"]
 
 
 # --- what others have left -------------------------------------------------------------------------------------------
