@@ -316,7 +316,7 @@ class Supervisor:
         """Return a worker for `what`: forked, unless threads of this process could leave locks behind in the child."""
         if hasattr(os, "fork") and _threads() == 1:
             return fork_worker(lambda: done(what, self._runner, task, run, endings), self._after_fork)
-        return spawn_worker([what, packed(run)], packed_endings(endings))
+        return spawn_worker([what, packed(run)], packed_endings(endings) if endings else "")
 
     # -- while they run --
 

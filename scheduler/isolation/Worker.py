@@ -147,7 +147,7 @@ def fork_worker(work: Callable[[], dict[str, Any]], prepare: Callable[[], None])
 def spawn_worker(arguments: Sequence[str], given: str = "") -> Worker:
     """Start a fresh interpreter that runs `spawned` with these and its pipes' numbers: where forking is not safe.
 
-    It reads `given` from its standard input.
+    It reads `given` from its standard input, if there is anything to give.
     """
     ours, theirs = _pipes()
     go, result, output, errors = theirs
@@ -157,7 +157,7 @@ def spawn_worker(arguments: Sequence[str], given: str = "") -> Worker:
         file.seek(0)
         process = subprocess.Popen(  # noqa: S603 - this interpreter, and arguments of our own
             [sys.executable, *flags, "-m", "scheduler.isolation.spawned", *arguments, str(go), str(result)],
-            stdin=file,
+            stdin=file if given else subprocess.DEVNULL,
             stdout=output,
             stderr=errors,
             pass_fds=(go, result),
