@@ -30,6 +30,12 @@ PRUNED_AT_ONCE = 5000
 """More is left to the next tick, so that none takes long."""
 
 
+CLOCK = {
+    "postgres": "SELECT TO_CHAR(CLOCK_TIMESTAMP() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') AS now",
+    "mysql": "SELECT CAST(UTC_TIMESTAMP(6) AS CHAR) AS now",
+}
+
+
 class DatabaseStore:
     """Keeps everything in four tables; the unique `slot` of a run is the whole guarantee that it starts once.
 
@@ -256,6 +262,11 @@ class DatabaseStore:
             )
             for some in _slices(rows, AT_ONCE)
         )
+
+    def clock(self) -> datetime | None:
+        """Return what the database's own clock says, None where that is the one of this machine."""
+        sql = CLOCK.get(self.connection.driver)
+        return _instant(self.connection.rows(sql)[0]["now"]) if sql else None
 
     def record_tick(self, host: str, now: datetime) -> None:
         """Remember that `host` ticked."""

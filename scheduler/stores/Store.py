@@ -129,6 +129,9 @@ class Store(Protocol):
     def prune(self, before: datetime) -> int:
         """Delete runs that ended before `before`, not too many at a time, and return how many."""
 
+    def clock(self) -> datetime | None:
+        """Return what the database's own clock says, None where that is the one of this machine."""
+
     def record_tick(self, host: str, now: datetime) -> None:
         """Remember that `host` ticked."""
 
