@@ -87,7 +87,7 @@ def log(surroundings: Surroundings) -> Iterator[Finding]:
         path = os.path.dirname(path)
     is_log = path.endswith(LOG)
     if (is_log and os.path.isdir(path)) or not (is_log or os.path.isdir(path)) or not os.access(path, os.W_OK):
-        shown = os.path.relpath(path, surroundings.app.base_path)
+        shown = path if path == surroundings.app.base_path else os.path.relpath(path, surroundings.app.base_path)
         mend = f"let the user that runs craft write there: see `ls -ld {shown}`"
         yield Finding("log", Health.WRONG, f"{LOG} cannot be written because of {shown}.", mend)
         return
