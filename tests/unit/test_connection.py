@@ -127,7 +127,9 @@ def test_inserting_something_new_tells_whether_it_was(memory: Connection) -> Non
     assert memory.transaction(work) == [True, False, True]
 
 
-@pytest.mark.parametrize("conflict", [Conflict("40001"), Conflict("40P01"), RuntimeError(1213, "Deadlock")])
+@pytest.mark.parametrize(
+    "conflict", [Conflict("40001"), Conflict("40P01"), RuntimeError(1213, "Deadlock")]
+)
 @pytest.mark.parametrize("where", ["in", "commit"])
 def test_a_transaction_that_got_into_the_way_of_another_is_done_anew(conflict: Exception, where: str) -> None:
     answers = [None, conflict] if where == "in" else [None, None, conflict]
@@ -142,15 +144,7 @@ def test_a_transaction_that_got_into_the_way_of_another_is_done_anew(conflict: E
 
     assert made.transaction(work) == "done"
     assert len(tries) == 2
-    assert raw.said == [
-        "BEGIN",
-        "UPDATE",
-        *(["COMMIT"] if where == "commit" else []),
-        "ROLLBACK",
-        "BEGIN",
-        "UPDATE",
-        "COMMIT",
-    ]
+    assert raw.said == ["BEGIN", "UPDATE", *(["COMMIT"] if where == "commit" else []), "ROLLBACK", "BEGIN", "UPDATE", "COMMIT"]
 
 
 @pytest.mark.parametrize("ask", ["rows", "change"])

@@ -14,15 +14,7 @@ from scheduler.Settings import Settings
 
 @pytest.mark.parametrize(
     ("value", "seconds"),
-    [
-        ("90 seconds", 90),
-        ("1 minute", 60),
-        ("24 hours", 86400),
-        (" 2  Days ", 172800),
-        ("1 week", 604800),
-        (timedelta(minutes=3), 180),
-        ("0 seconds", 0),
-    ],
+    [("90 seconds", 90), ("1 minute", 60), ("24 hours", 86400), (" 2  Days ", 172800), ("1 week", 604800), (timedelta(minutes=3), 180), ("0 seconds", 0)],
 )
 def test_durations(value: object, seconds: int) -> None:
     assert duration(value) == timedelta(seconds=seconds)
@@ -36,12 +28,7 @@ def test_what_is_no_duration(value: object) -> None:
 
 @pytest.mark.parametrize(
     ("length", "words"),
-    [
-        (timedelta(hours=24), "24 hours"),
-        (timedelta(seconds=90), "90 seconds"),
-        (timedelta(minutes=1), "1 minute"),
-        (timedelta(seconds=0.5), "0.5 seconds"),
-    ],
+    [(timedelta(hours=24), "24 hours"), (timedelta(seconds=90), "90 seconds"), (timedelta(minutes=1), "1 minute"), (timedelta(seconds=0.5), "0.5 seconds")],
 )
 def test_durations_in_words(length: timedelta, words: str) -> None:
     assert in_words(length) == words
@@ -99,17 +86,7 @@ def test_settings_are_read_by_name() -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [
-        ("store", "redis"),
-        ("workers", 0),
-        ("workers", "8"),
-        ("lease", "0 seconds"),
-        ("keep_days", True),
-        ("path", 5),
-        ("stop_grace", "soon"),
-        ("timezone", "Europe/Rigga"),
-        ("catch_up", "maybe"),
-    ],
+    [("store", "redis"), ("workers", 0), ("workers", "8"), ("lease", "0 seconds"), ("keep_days", True), ("path", 5), ("stop_grace", "soon"), ("timezone", "Europe/Rigga"), ("catch_up", "maybe")],
 )
 def test_a_setting_without_meaning_is_named(name: str, value: object) -> None:
     with pytest.raises(InvalidSchedule, match=rf"config/scheduler\.(?i:{name}) = "):

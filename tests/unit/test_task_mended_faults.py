@@ -44,7 +44,9 @@ def gaps(task: Task, start: str, end: str) -> set[timedelta]:
     while (run := task.next_run(run)) < last:
         runs.append(run)
     assert len(runs) > 2
-    return {timedelta(seconds=(later - earlier).total_seconds()) for earlier, later in itertools.pairwise(runs)}
+    return {
+        timedelta(seconds=(later - earlier).total_seconds()) for earlier, later in itertools.pairwise(runs)
+    }
 
 
 def test_weekly_never_fired():

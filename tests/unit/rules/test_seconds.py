@@ -58,9 +58,7 @@ def test_other_seconds_are_refused(count: int):
     if count == 60:
         assert rule_of(run_every="60 seconds").next_after(NOON, UTC) == NOON + timedelta(minutes=1)
         return
-    with pytest.raises(
-        InvalidSchedule, match=rf"SayHi.run_every = '{count} seconds': {count} seconds do not divide a minute evenly"
-    ):
+    with pytest.raises(InvalidSchedule, match=rf"SayHi.run_every = '{count} seconds': {count} seconds do not divide a minute evenly"):
         rule_of(run_every=f"{count} seconds")
 
 
@@ -124,14 +122,8 @@ def test_a_window_that_leaves_nothing():
     ("declared", "message"),
     [
         ({"run_every": "10 seconds", "run_at": "5:30"}, "run_at = '5:30': "),
-        (
-            {"run_every": "10 seconds", "run_every_hour": True},
-            "run_every = '10 seconds': a rule of seconds stands alone",
-        ),
-        (
-            {"run_every": "10 seconds", "twice_daily": (1, 13)},
-            "run_every = '10 seconds': a rule of seconds stands alone",
-        ),
+        ({"run_every": "10 seconds", "run_every_hour": True}, "run_every = '10 seconds': a rule of seconds stands alone"),
+        ({"run_every": "10 seconds", "twice_daily": (1, 13)}, "run_every = '10 seconds': a rule of seconds stands alone"),
     ],
 )
 def test_seconds_stand_alone(declared, message):

@@ -51,17 +51,10 @@ def test_every_n_minutes_and_hours(unit: int, count: int, narrow):
 numbers = st.sets(st.integers(1, 31), min_size=1, max_size=3)
 weekdays = st.sets(st.integers(0, 6), min_size=1, max_size=3)
 days_of_month = st.builds(
-    MonthDays,
-    numbers.map(model.bits),
-    st.booleans(),
-    st.booleans(),
-    st.sets(st.integers(1, 31), max_size=1).map(model.bits),
+    MonthDays, numbers.map(model.bits), st.booleans(), st.booleans(), st.sets(st.integers(1, 31), max_size=1).map(model.bits)
 )
 days_of_week = st.builds(
-    Weekdays,
-    weekdays.map(model.bits),
-    st.just(0),
-    st.sets(st.tuples(st.integers(0, 6), st.integers(1, 5)), max_size=1).map(tuple),
+    Weekdays, weekdays.map(model.bits), st.just(0), st.sets(st.tuples(st.integers(0, 6), st.integers(1, 5)), max_size=1).map(tuple)
 )
 part = st.one_of(days_of_month, days_of_week)
 groups = st.lists(st.lists(part, min_size=1, max_size=2).map(tuple), max_size=3).map(tuple)

@@ -135,9 +135,7 @@ def test_handle_and_hooks_may_be_async(place: Place) -> None:
 @pytest.mark.parametrize(("handle", "hook"), [(nothing, "succeeded"), (fails, "failed")])
 def test_hooks_are_told_the_outcome(place: Place, handle: Callable[[], None], hook: str) -> None:
     seen = []
-    hooks = {
-        name: lambda _self, run, name=name: seen.append((name, run.outcome.value)) for name in ("succeeded", "failed")
-    }
+    hooks = {name: lambda _self, run, name=name: seen.append((name, run.outcome.value)) for name in ("succeeded", "failed")}
     hooks["after"] = lambda _self: seen.append("after")
     done(place, task(handle, **hooks))
     assert seen == [(hook, hook), "after"]
