@@ -153,7 +153,7 @@ class Inquiry:
                     if claimed_as not in told:
                         yield Planned(task.key, Plan.LEAVE, shown, "it was started before", claimed_as)
                     continue
-                answers = list(self._conditions(task, minute, asking=asking)) if answers is None else answers
+                answers = _up_to_refusal(self._conditions(task, minute, asking=asking)) if answers is None else answers
                 yield _run_or_skip(task, shown, answers, is_late=fire_time < minute)
 
     def _claimed(self, task: RegisteredTask, fire_time: datetime) -> list[Run]:
@@ -185,6 +185,16 @@ class Inquiry:
             elif recovery is Recovery.BURY:
                 gone = f"process {run.pid} on {run.host} is gone"
                 yield Planned(run.key, Plan.BURY, shown, gone, run.id)
+
+
+def _up_to_refusal(answers: Iterator[Answer]) -> list[Answer]:
+    """Return answers up to the first that refuses: after it, a tick asks no more."""
+    found = []
+    for answer in answers:
+        found.append(answer)
+        if answer.refusal:
+            break
+    return found
 
 
 def _run_or_skip(task: RegisteredTask, fire_time: datetime, answers: list[Answer], *, is_late: bool) -> Planned:

@@ -57,7 +57,8 @@ class ScheduleSimulateCommand(ScheduleCommand):
 
         start = whole_minute(date_option(self, "from", zone) or clock.now())
         length = length_option(self, "to")
-        end = whole_minute(start + length if length else date_option(self, "to", zone) or start + A_WEEK)
+        given = start + length if length else date_option(self, "to", zone, ("a length of time", "'2 weeks'"))
+        end = whole_minute(given or start + A_WEEK)
         if end <= start:
             shown = [f"{time.astimezone(zone):%Y-%m-%d %H:%M}" for time in (start, end)]
             raise WrongUsage(f"--to {shown[1]} is not after --from {shown[0]}: --to '1 week' is a week later.")

@@ -1,5 +1,6 @@
 """The craft commands: each parses, calls and prints, and imports what it needs when it is called."""
 
+from scheduler.commands.ScheduleDoctorCommand import ScheduleDoctorCommand
 from scheduler.commands.ScheduleExplainCommand import ScheduleExplainCommand
 from scheduler.commands.ScheduleHistoryCommand import ScheduleHistoryCommand
 from scheduler.commands.ScheduleInstallCommand import ScheduleInstallCommand
@@ -19,6 +20,7 @@ COMMANDS = (
     ScheduleWorkCommand,
     ScheduleInstallCommand,
     ScheduleHistoryCommand,
+    ScheduleDoctorCommand,
     ScheduleExplainCommand,
     ScheduleSimulateCommand,
     SchedulePauseCommand,

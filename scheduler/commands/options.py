@@ -57,20 +57,23 @@ def zone_option(command: Any, name: str) -> tzinfo | None:
         raise WrongUsage(f"--{name}: {error.problem} (try {' or '.join(error.examples)}).") from None
 
 
-def date_option(command: Any, name: str, zone: tzinfo) -> datetime | None:
+def date_option(command: Any, name: str, zone: tzinfo, other: tuple[str, str] | None = None) -> datetime | None:
     """Return an option that is a date ('2027-01-31 08:00', on the clock of `zone`) in UTC, None where it is not given.
 
-    Raises `WrongUsage` for anything else. What should be said about the date is said.
+    Raises `WrongUsage` for anything else; `other` is what else it could have been, and an example of that. What should
+    be said about the date is said.
     """
     given = command.option(name)
     if given is None:
         return None
+    kinds, examples = ("a date", EXAMPLES) if other is None else (f"a date or {other[0]}", (EXAMPLES[0], other[1]))
     if given in WITHOUT_VALUE:
-        raise WrongUsage(f"--{name} wants a date: --{name} {EXAMPLES[0]}.")
+        raise WrongUsage(f"--{name} wants {kinds}: --{name} {' or '.join(examples)}.")
     try:
         instant, note = read(str(given), zone)
     except UnacceptableValue as error:
-        raise WrongUsage(f"--{name}: {given!r} {error.problem} (try {' or '.join(error.examples)}).") from None
+        mend = " or ".join(examples if len(error.examples) > 1 else error.examples)
+        raise WrongUsage(f"--{name} wants {kinds}: {given!r} {error.problem} (try {mend}).") from None
     if note:
         command.complain(f"Note: --{name}: {note}.")
     return instant
@@ -91,7 +94,7 @@ def since_option(command: Any, name: str, zone: tzinfo) -> datetime | None:
     Raises `WrongUsage` for anything else.
     """
     ago = length_option(command, name)
-    return clock.now() - ago if ago is not None else date_option(command, name, zone)
+    return clock.now() - ago if ago is not None else date_option(command, name, zone, ("a time ago", "'2 hours'"))
 
 
 def until_option(command: Any, name: str, zone: tzinfo) -> datetime | None:

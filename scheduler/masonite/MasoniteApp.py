@@ -51,6 +51,10 @@ class MasoniteApp:
         """The folder of the app."""
         return str(getattr(self._application, "base_path", None) or os.getcwd())
 
+    def lists_builtin_provider(self) -> bool:
+        """Tell whether Masonite's own provider of a scheduler is listed too."""
+        return any(type(each).__module__.startswith("masonite.scheduling") for each in self._application.providers)
+
     def task_location(self) -> tuple[str, str]:
         """Return the folder of task files, and its dotted name."""
         relative = self._location("tasks.location", DEFAULT_LOCATION)

@@ -32,6 +32,12 @@ PRUNED_AT_ONCE = 5000
 PAUSES_KEPT = timedelta(days=30)
 """How long after its end a pause still says why fire times of then were not run."""
 
+CLOCK = {
+    "postgres": "SELECT TO_CHAR(CLOCK_TIMESTAMP() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') AS now",
+    "mysql": "SELECT CAST(UTC_TIMESTAMP(6) AS CHAR) AS now",
+}
+"""How a server's own clock is asked."""
+
 
 class DatabaseStore:
     """Keeps everything in a few tables; the unique `slot` of a run is the whole guarantee that it starts once.
@@ -316,6 +322,11 @@ class DatabaseStore:
         values = (key, rows[0]["run"])
         ended = self._changed("DELETE FROM scheduler_streaks WHERE task = ? AND run = ?", values)
         return _instant(rows[0]["since"]) if ended else None
+
+    def clock(self) -> datetime | None:
+        """Return what the database's own clock says, None where that is the one of this machine."""
+        sql = CLOCK.get(self.connection.driver)
+        return _instant(self.connection.rows(sql)[0]["now"]) if sql else None
 
     def record_tick(self, host: str, now: datetime) -> None:
         """Remember that `host` ticked."""

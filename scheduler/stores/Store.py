@@ -146,6 +146,9 @@ class Store(Protocol):
     def end_streak(self, key: str) -> datetime | None:
         """Note that a task fails no longer, and return since when it did; None where it did not."""
 
+    def clock(self) -> datetime | None:
+        """Return what the database's own clock says, None where that is the one of this machine."""
+
     def record_tick(self, host: str, now: datetime) -> None:
         """Remember that `host` ticked."""
 

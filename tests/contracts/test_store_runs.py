@@ -14,6 +14,7 @@ import pytest
 
 from contracts.conftest import Member
 from contracts.values import ELSEWHERE, HERE, NOON, TTL, after, claim, claimed, ended, forced, one_run
+from scheduler import clock
 from scheduler.process import host_name
 from scheduler.runs import Outcome, Run, SkipReason
 from scheduler.stores import DatabaseStore, memory_store
@@ -391,3 +392,22 @@ def test_a_store_that_is_reopened_is_the_same_store_for_another_thread(shared: M
 
 def test_a_store_that_its_process_has_alone_cannot_be_reopened() -> None:
     assert memory_store().reopened() is None
+def test_the_runs_for_a_stretch_of_fire_times_are_those_of_one_task_in_order(member: Member) -> None:
+    claimed(
+        member.store, claim("a"), claim("a", 1), claim("a", 1, attempt=2), claim("a", 2), claim("b", 1), forced("a")
+    )
+    found = member.open().runs_for("a", after(minutes=1), after(minutes=2))
+    assert [(run.key, run.fire_time, run.attempt) for run in found] == [
+        ("a", after(minutes=1), 1),
+        ("a", after(minutes=1), 2),
+    ]
+    assert member.store.runs_for("nobody", after(), after(minutes=9)) == []
+
+
+def test_a_database_server_tells_its_own_time_and_a_file_has_none(member: Member) -> None:
+    told = member.store.clock()
+    if member.name in {"postgres", "mysql"}:
+        assert told is not None
+        assert abs(told - clock.real_now()) < timedelta(minutes=1)
+    else:
+        assert told is None
