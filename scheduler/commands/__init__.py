@@ -1,5 +1,7 @@
 """The craft commands: each parses, calls and prints, and imports what it needs when it is called."""
 
+from scheduler.commands.ScheduleCacheCommand import ScheduleCacheCommand
+from scheduler.commands.ScheduleClearCommand import ScheduleClearCommand
 from scheduler.commands.ScheduleExplainCommand import ScheduleExplainCommand
 from scheduler.commands.ScheduleHistoryCommand import ScheduleHistoryCommand
 from scheduler.commands.ScheduleInstallCommand import ScheduleInstallCommand
@@ -20,6 +22,8 @@ COMMANDS = (
     ScheduleExplainCommand,
     ScheduleSimulateCommand,
     ScheduleUnlockCommand,
+    ScheduleCacheCommand,
+    ScheduleClearCommand,
     ScheduleTableCommand,
     TaskCommand,
 )
