@@ -17,7 +17,7 @@ from scheduler import clock
 from scheduler.due_minutes import due_minutes
 from scheduler.fingerprint import LIBRARIES, OURS, difference, files_of, fingerprint
 from scheduler.inspection import class_of
-from scheduler.process import host_name, started_at
+from scheduler.process import host_name
 from scheduler.rules.Moment import UTC
 from scheduler.ScheduleCache import BETWEEN, WITHIN, ScheduleCache, set_aside, why_stale
 from scheduler.Settings import Settings
@@ -44,6 +44,13 @@ ASKED: Final = re.compile(
 PUT_IN: Final = re.compile(r"\$\{(\w+)", re.ASCII)
 SET: Final = re.compile(r"^\s*(?:export\s+)?(\w+)\s*=", re.ASCII | re.MULTILINE)
 LOCAL_ZONE: Final = ("/etc/localtime", "/etc/timezone", "/etc/sysconfig/clock", "/etc/conf.d/clock")
+
+
+class Place(NamedTuple):
+    """The folder of an app, and the file of its local store."""
+
+    folder: str
+    store: str
 
 
 class CacheState(NamedTuple):
@@ -92,12 +99,13 @@ def objections(tasks: Tasks, settings: Settings) -> list[str]:
     return found
 
 
-def made(tasks: Tasks, folder: str, store: str, now: datetime) -> ScheduleCache:
-    """Return a cache of the schedule of `tasks`, those of the app in `folder`, from the minute of `now` on.
+def made(tasks: Tasks, place: Place, now: datetime, since: float) -> ScheduleCache:
+    """Return a cache of the schedule of `tasks`, those of the app at `place`, from the minute of `now` on.
 
-    `store` is the path of the local store. Raises `ValueError` where a file has changed since this process started to
-    load it, or a task's key could not be kept.
+    Raises `ValueError` where a file has changed since the app began to load it,
+    `since` (seconds since 1970), or a task's key cannot be kept.
     """
+    folder, store = place
     start = clock.floor_minute(now)
     scheduled = [task for task in tasks.usable if task.rule is not None]
     minutes = due_minutes(((task.rule, task.zone) for task in scheduled if task.rule), start, HORIZON)
@@ -108,7 +116,7 @@ def made(tasks: Tasks, folder: str, store: str, now: datetime) -> ScheduleCache:
         if BETWEEN in text or WITHIN in text:
             raise ValueError(f"{text!r} has a control character in it")
     seen = fingerprint(folder, files, variables)
-    _check_unchanged(folder, files)
+    _check_unchanged(folder, files, since)
     return ScheduleCache(
         start=int(start.timestamp() // 60),
         length=HORIZON,
@@ -124,11 +132,12 @@ def made(tasks: Tasks, folder: str, store: str, now: datetime) -> ScheduleCache:
     )
 
 
-def look_after(tasks: Tasks, settings: Settings, folder: str, store: str, now: datetime) -> str | None:
+def look_after(tasks: Tasks, settings: Settings, place: Place, now: datetime, since: float) -> str | None:
     """After a booted tick, make a fresh cache anew if half of it is over; return why it had to be set aside, if so.
 
     Where the tasks are other ones, though no file has changed, what says when they run lies outside of the app's files.
     """
+    folder = place.folder
     try:
         cache = ScheduleCache.read(folder)
         if fingerprint(folder, cache.files, cache.variables) != cache.fingerprint:
@@ -137,7 +146,7 @@ def look_after(tasks: Tasks, settings: Settings, folder: str, store: str, now: d
             reason = "the tasks are other ones though no file has changed: what they are made from cannot be cached"
             return reason if set_aside(folder, reason) else None
         if now.timestamp() // 60 - cache.start > cache.length // 2:
-            made(tasks, folder, store, now).write(folder)
+            made(tasks, place, now, since).write(folder)
     except (OSError, ValueError):
         pass
     return None
@@ -205,14 +214,13 @@ def _zone_files(zones: Iterable[tzinfo]) -> set[str]:
     return {os.path.join(place, name) for place in zoneinfo.TZPATH for name in names}
 
 
-def _check_unchanged(folder: str, files: Iterable[str]) -> None:
-    """Raise `ValueError` for a file that has changed since this process started: which of the two was read?"""
-    start = started_at()
+def _check_unchanged(folder: str, files: Iterable[str], since: float) -> None:
+    """Raise `ValueError` for a file that has changed since the app began to load it: nobody knows what was read."""
     for path in (*files, *files_of(folder)):
         try:
             changed = os.stat(path).st_ctime
         except OSError:
             continue
-        if changed >= start:
+        if changed >= since:
             raise ValueError(f"{os.path.relpath(path, folder)} was changed while the app was loading: try again")
 

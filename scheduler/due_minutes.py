@@ -1,7 +1,7 @@
 """The minutes in which anything is due, of a long stretch of time at once: rules in, the bits of one integer out.
 
-Where a clock runs evenly, a rule names the minutes of a day that it names on the clock's face; those of many days are put
-one after the other as bytes. Only where clocks change, rules are asked for one fire time after the other.
+Where a clock runs evenly, a rule names what it names on the clock's face; the minutes of many days are put one after
+the other as bytes. Only where clocks change, rules are asked for one fire time after the other.
 """
 
 from __future__ import annotations

@@ -18,7 +18,8 @@ class ScheduleCacheCommand(ScheduleCommand):
     def act(self) -> int:
         """Make the cache, or say why there can be none, and return the exit code."""
         from scheduler import ScheduleCache, clock
-        from scheduler.caching import made, objections, share_due
+        from scheduler.caching import Place, made, objections, share_due
+        from scheduler.process import started_at
 
         folder, settings = self.app.base_path, self.scheduler.settings
         tasks = self.scheduler.find()
@@ -27,7 +28,8 @@ class ScheduleCacheCommand(ScheduleCommand):
         against = objections(tasks, settings)
         try:
             if not against:
-                cache = made(tasks, folder, self.app.store_path(settings.path), clock.now())
+                place = Place(folder, self.app.store_path(settings.path))
+                cache = made(tasks, place, clock.now(), started_at())
                 path = cache.write(folder)
         except (OSError, ValueError) as error:
             against = [str(error)]

@@ -74,10 +74,11 @@ class ScheduleRunCommand(ScheduleCommand):
         if self.scheduler.found is None or not os.path.exists(os.path.join(folder, PATH)):
             return
         from scheduler import clock
-        from scheduler.caching import look_after
+        from scheduler.caching import Place, look_after
+        from scheduler.process import started_at
 
         settings = self.scheduler.settings
-        store = self.app.store_path(settings.path)
-        reason = look_after(self.scheduler.found, settings, folder, store, clock.now())
+        place = Place(folder, self.app.store_path(settings.path))
+        reason = look_after(self.scheduler.found, settings, place, clock.now(), started_at())
         if reason:
             self.complain(f"The schedule's cache is not used any more: {reason}.")
