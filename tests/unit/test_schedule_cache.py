@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from scheduler import ScheduleCache as module
 from scheduler.ScheduleCache import PATH, STALE, ScheduleCache, clear, set_aside, why_stale
 
 
@@ -63,7 +62,7 @@ def test_every_kind_of_damage_is_noticed(tmp_path: Path) -> None:
 
 
 def test_one_of_another_version_is_not_understood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "FORMAT", "of the future")
+    monkeypatch.setattr("scheduler.ScheduleCache.FORMAT", "of the future")
     a_cache().write(str(tmp_path))
     monkeypatch.undo()
     with pytest.raises(ValueError, match="version"):
