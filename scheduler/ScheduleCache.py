@@ -121,9 +121,10 @@ def why_stale(folder: str) -> str | None:
     """Return why the cache of the app in `folder` was set aside, None if it was not."""
     try:
         with open(os.path.join(folder, STALE), encoding="utf-8", errors="surrogateescape") as file:
-            return file.read()
+            reason = file.read()
     except OSError:
         return None
+    return "something has changed" if reason.startswith(FORMAT) else reason  # killed before it could be written
 
 
 def clear(folder: str) -> bool:

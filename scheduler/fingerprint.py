@@ -12,7 +12,7 @@ TYPE_CHECKING = False  # see scheduler/__init__.py
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-READ = (".py", ".json", ".toml", ".yaml", ".yml", ".ini", ".cfg")
+READ = (".py", ".json", ".toml", ".yaml", ".yml", ".ini", ".cfg", ".so")
 """How the names of files end that may say when tasks run."""
 
 NOT_READ = ("__pycache__", "node_modules")

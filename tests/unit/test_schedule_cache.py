@@ -81,6 +81,12 @@ def test_it_is_set_aside_once(tmp_path: Path) -> None:
     assert why_stale(folder) is None
 
 
+def test_killed_before_the_reason_was_written_it_is_stale_all_the_same(tmp_path: Path) -> None:
+    path = Path(a_cache().write(str(tmp_path)))
+    path.rename(tmp_path / STALE)
+    assert why_stale(str(tmp_path)) == "something has changed"
+
+
 def test_it_can_be_removed_also_once_it_was_set_aside(tmp_path: Path) -> None:
     folder = str(tmp_path)
     assert not clear(folder)
