@@ -55,7 +55,7 @@ def measured(rounds):
         cpu, wall = {who: [] for who in apps}, {who: [] for who in apps}
         for number in range(-1, rounds):
             for who in list(apps) if number % 2 else reversed(apps):
-                took = _run(apps[who])
+                took = run([sys.executable, "craft", "schedule:run"], apps[who])
                 if number >= 0:  # the first round only writes the byte code
                     cpu[who].append(took[0])
                     wall[who].append(took[1])
@@ -63,37 +63,45 @@ def measured(rounds):
     figures = [figure(SECTION, who, cpu[who], note="CPU, user + system", **in_ms) for who in apps]
     figures += [figure(SECTION, who, wall[who], note="wall", **in_ms) for who in apps]
     return figures, {
-        "CPU": {f"{who} / {beside}": _spread(cpu, who, beside) for who, beside in PAIRS},
-        "wall": {f"{who} / {beside}": _spread(wall, who, beside) for who, beside in PAIRS},
+        "CPU": {f"{who} / {beside}": spread(cpu, who, beside) for who, beside in PAIRS},
+        "wall": {f"{who} / {beside}": spread(wall, who, beside) for who, beside in PAIRS},
     }
 
 
-def targets(ratios):
+def targets(_figures, ratios):
     found = {f"{who} / {beside}": limit for (who, beside), limit in LIMITS.items()}
     return [Target(f"craft schedule:run, {pair}", ratios["CPU"][pair]["median"], found[pair], "x") for pair in found]
 
 
-def _spread(times, who, beside):
+def spread(times, who, beside):
+    """Return the median and the quartiles of the ratios of neighbours."""
     pairs = [one / other for one, other in zip(times[who], times[beside], strict=True)]
     low, _, high = quantiles(pairs, n=4)
     return {"median": median(pairs), "lower quartile": low, "upper quartile": high}
 
 
 def _apps(folder):
-    masonite = Path(sys.executable).with_name("masonite")
-    new = [masonite, "new", "blog", "--no-input", "--no-venv", "--no-git", "--no-serve"]
-    subprocess.run(new, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    new_app(folder)
     apps = {BUILT_IN: folder / "blog"}
     for who, name in ((OURS, "ours"), (BUILT_IN_1000, "built_in_1000"), (OURS_1000, "ours_1000")):
         apps[who] = copytree(folder / "blog", folder / name)
     for who in (OURS, OURS_1000):
-        _exchange_provider(apps[who])
-    _add_tasks(apps[BUILT_IN_1000], "from masonite.scheduling import Task", "pass  # to it, some are due all the same")
-    _add_tasks(apps[OURS_1000], "from scheduler import Task", "raise AssertionError('not due')")
+        exchange_provider(apps[who])
+    masonites = "pass  # to it, some are due all the same"
+    add_tasks(apps[BUILT_IN_1000], "from masonite.scheduling import Task", masonites, 1000)
+    add_tasks(apps[OURS_1000], "from scheduler import Task", "raise AssertionError('not due')", 1000)
     return apps
 
 
-def _exchange_provider(app):
+def new_app(folder):
+    """Let Masonite make the app `blog` in the folder."""
+    masonite = Path(sys.executable).with_name("masonite")
+    new = [masonite, "new", "blog", "--no-input", "--no-venv", "--no-git", "--no-serve"]
+    subprocess.run(new, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+
+
+def exchange_provider(app):
+    """Put our provider in the place of Masonite's."""
     file = app / "config" / "providers.py"
     text = file.read_text()
     if MASONITES_LINE not in text:
@@ -101,14 +109,15 @@ def _exchange_provider(app):
     file.write_text(text.replace(MASONITES_LINE, OUR_LINE))
 
 
-def _add_tasks(app, import_line, what_a_task_does):
+def add_tasks(app, import_line, what_a_task_does, count):
+    """Let the app's own provider add so many tasks, none of which is due within two hours."""
     soon = datetime.now(timezone.utc) + timedelta(hours=2)
     lines = [import_line]
-    for number, attributes in enumerate(declarations(1000, lambda attributes: _is_later(attributes, soon))):
+    for number, attributes in enumerate(declarations(count, lambda attributes: _is_later(attributes, soon))):
         lines += ["", "", f"class Task{number}(Task):"]
         lines += [f"    {name} = {value!r}" for name, value in attributes.items()]
         lines += ["", "    def handle(self):", f"        {what_a_task_does}"]
-    lines += ["", "", f"TASKS = [{', '.join(f'Task{number}' for number in range(1000))}]", ""]
+    lines += ["", "", f"TASKS = [{', '.join(f'Task{number}' for number in range(count))}]", ""]
     (app / "app" / "many_tasks.py").write_text("\n".join(lines))
     (app / "app" / "providers" / "AppProvider.py").write_text(OWN_PROVIDER)
 
@@ -120,13 +129,13 @@ def _is_later(attributes, moment):
     return found is not None and found > moment
 
 
-def _run(app):
-    """Return the CPU and the wall seconds of one `craft schedule:run`, which must end well."""
+def run(command, app, stderr=None):
+    """Return the CPU and the wall seconds of one command in the app's folder, which must end well."""
     start = perf_counter()
-    process = subprocess.Popen([sys.executable, "craft", "schedule:run"], cwd=app, env=ENVIRONMENT)
+    process = subprocess.Popen(command, cwd=app, env=ENVIRONMENT, stderr=stderr)
     _, status, usage = os.wait4(process.pid, 0)
     wall = perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise AssertionError(f"craft schedule:run in {app.name} ended with {process.returncode}")
+        raise AssertionError(f"{command} in {app.name} ended with {process.returncode}")
     return usage.ru_utime + usage.ru_stime, wall

@@ -55,6 +55,8 @@ class Scheduler:
         self._app = app
         self.teller = Teller(app.run_listeners(settings))
         self._runner = Runner(app, self.teller)
+        self.found: Tasks | None = None
+        """What `find` returned last."""
 
     @cached_property
     def store(self) -> Store:
@@ -72,7 +74,8 @@ class Scheduler:
 
     def find(self) -> Tasks:
         """Return every task of the app."""
-        return self._registry.tasks()
+        self.found = self._registry.tasks()
+        return self.found
 
     def run(self, run_name: str | None = None, force: bool = False) -> int:
         """Run what is due, or only the task that `run_name` calls; with `force` due or not. Return the exit code."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-
-from scheduler.errors import WRONG_USAGE
+import time
 
 
 def main() -> int:
     """Run a craft command of the app in the working directory; outside an app say so and return 2."""
+    if sys.argv[1:] == ["schedule:run"]:
+        _end_if_idle()
+    from scheduler.errors import WRONG_USAGE  # noqa: PLC0415 - an idle tick needs none of it
+
     if not os.path.isfile("wsgi.py"):
         _say(f"craft: there is no Masonite app in {os.getcwd()} (no wsgi.py): cd to the folder of your app first")
         return WRONG_USAGE
@@ -21,6 +24,21 @@ def main() -> int:
         return WRONG_USAGE
     wsgi.application.make("commands").run()
     return 0
+
+
+def _end_if_idle() -> None:
+    """End the process at once where the schedule's cache tells that this tick has nothing to do."""
+    from scheduler.ScheduleCache import PATH  # noqa: PLC0415 - only for this command
+
+    folder = os.getcwd()
+    if not os.path.exists(os.path.join(folder, PATH)):
+        return
+    from scheduler.idle import is_idle  # noqa: PLC0415 - only with a cache
+
+    if is_idle(folder, time.time()):
+        if sys.stdout.isatty():
+            print("Nothing is due.", flush=True)  # noqa: T201 - what the booted app says on a terminal
+        os._exit(0)
 
 
 def source() -> int:

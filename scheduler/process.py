@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -61,6 +62,18 @@ def is_gone(owner: str) -> bool:
     """Tell whether the process that `owner` stands for was one of this machine and has ended."""
     identity = ProcessIdentity.parse(owner)
     return identity is not None and identity.is_gone()
+
+
+def started_at() -> float:
+    """Return when this process started (seconds since 1970), to some hundredths of a second and never too early.
+
+    Where the system does not tell, the time it has calculated is counted back.
+    """
+    start = _start_of(os.getpid())
+    if not start.isdigit():
+        return time.time() - time.process_time()
+    booted = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+    return booted + (int(start) + 1) / os.sysconf("SC_CLK_TCK")
 
 
 @lru_cache(maxsize=1)

@@ -19,6 +19,7 @@ class ScheduleListCommand(ScheduleCommand):
     def act(self) -> int:
         """Show the tasks and return the exit code."""
         from scheduler import clock
+        from scheduler.caching import state_of
         from scheduler.commands.options import number_option, zone_option
         from scheduler.listeners.task_table import as_json, as_text, in_order
         from scheduler.runs import Pauses
@@ -29,10 +30,15 @@ class ScheduleListCommand(ScheduleCommand):
         store = self.scheduler.store
         last = store.last_runs([task.key for task in tasks.usable])
         listed = in_order(tasks, count, zone, now, last=last, pauses=Pauses(store.pauses(), now))
+        cache = state_of(self.app.base_path)
         if self.option("json"):
-            self.say(as_json(listed, tasks))
-        else:
-            self.say("\n".join(as_text(listed, tasks, now)))
-            for notice in tasks.notices:
-                self.complain(f"Notice: {notice}.")
+            self.say(as_json(listed, tasks, cache._asdict()))
+            return TASK_FAILED if tasks.broken else OK
+        self.say("\n".join(as_text(listed, tasks, now)))
+        for notice in tasks.notices:
+            self.complain(f"Notice: {notice}.")
+        if cache.name == "fresh":
+            self.say(f"\n{cache.describe()}")
+        elif cache.name == "stale":
+            self.complain(cache.describe())
         return TASK_FAILED if tasks.broken else OK

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -60,7 +61,25 @@ class ScheduleRunCommand(ScheduleCommand):
     def _tick(self, now: datetime, listener: Listener, names: list[str], at: datetime | None) -> int:
         force, inline = bool(self.option("force")), bool(self.option("inline"))
         if not self.option("dry-run"):
-            return self.scheduler.tick(now, listener, names, force=force, inline=inline)
+            code = self.scheduler.tick(now, listener, names, force=force, inline=inline)
+            self._look_after_cache()
+            return code
         from scheduler.Inquiry import Inquiry
 
         return Inquiry(self.scheduler, self.app).rehearse(at, listener, names, force=force)
+
+    def _look_after_cache(self) -> None:
+        from scheduler.ScheduleCache import PATH
+
+        folder = self.app.base_path
+        if self.scheduler.found is None or not os.path.exists(os.path.join(folder, PATH)):
+            return
+        from scheduler import clock
+        from scheduler.caching import Place, look_after
+        from scheduler.process import started_at
+
+        settings = self.scheduler.settings
+        place = Place(folder, self.app.store_path(settings.path))
+        reason = look_after(self.scheduler.found, settings, place, clock.now(), started_at())
+        if reason:
+            self.complain(f"The schedule's cache is not used any more: {reason}.")

@@ -1,5 +1,7 @@
 """The craft commands: each parses, calls and prints, and imports what it needs when it is called."""
 
+from scheduler.commands.ScheduleCacheCommand import ScheduleCacheCommand
+from scheduler.commands.ScheduleClearCommand import ScheduleClearCommand
 from scheduler.commands.ScheduleDoctorCommand import ScheduleDoctorCommand
 from scheduler.commands.ScheduleExplainCommand import ScheduleExplainCommand
 from scheduler.commands.ScheduleHistoryCommand import ScheduleHistoryCommand
@@ -26,6 +28,8 @@ COMMANDS = (
     SchedulePauseCommand,
     ScheduleResumeCommand,
     ScheduleUnlockCommand,
+    ScheduleCacheCommand,
+    ScheduleClearCommand,
     ScheduleTableCommand,
     TaskCommand,
 )

@@ -99,8 +99,8 @@ def _broken(broken: Broken) -> str:
     return broken.error + (f" ({broken.location})" if broken.location else "")
 
 
-def as_json(listed: list[Listed], tasks: Tasks) -> str:
-    """Return a JSON document of tasks, broken ones and notices."""
+def as_json(listed: list[Listed], tasks: Tasks, cache: Mapping[str, str]) -> str:
+    """Return a JSON document of tasks, broken ones, notices and the state of the cache."""
     return json.dumps(
         {
             "tasks": [_entry(entry) for entry in listed],
@@ -108,6 +108,7 @@ def as_json(listed: list[Listed], tasks: Tasks) -> str:
                 {"key": task.key, "error": task.error, "location": task.location or None} for task in tasks.broken
             ],
             "notices": tasks.notices,
+            "cache": {"state": cache["name"], "detail": cache["detail"] or None},
         },
         indent=2,
         ensure_ascii=False,

@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import time
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from masonite.container import Container
 from masonite.utils.structures import data
@@ -20,7 +22,10 @@ _SHARED = ("objects", "_hooks", "swaps", "_remembered")
 @contextmanager
 def booted(root: Path) -> Iterator[Any]:
     """The application of that folder, as its `wsgi.py` makes it."""
-    with _container_of_its_own(), _modules_of_its_own(root), _environment_of_its_own(root), warnings.catch_warnings():
+    of_its_own = (_container_of_its_own(), _modules_of_its_own(root), _environment_of_its_own(root), _start_of_its_own())
+    with ExitStack() as stack, warnings.catch_warnings():
+        for each in of_its_own:
+            stack.enter_context(each)
         warnings.simplefilter("ignore")
         yield importlib.import_module("wsgi").application
 
@@ -88,3 +93,10 @@ def _environment_of_its_own(root: Path) -> Iterator[None]:
         os.environ.update(environment)
         if current_test is not None:
             os.environ["PYTEST_CURRENT_TEST"] = current_test
+
+
+@contextmanager
+def _start_of_its_own() -> Iterator[None]:
+    """This process seems to start now: what it has loaded before belongs to no app."""
+    with patch("scheduler.process.started_at", lambda now=time.time(): now):
+        yield

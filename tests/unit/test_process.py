@@ -144,3 +144,18 @@ def test_a_colon_in_a_hosts_name_confuses_nobody(monkeypatch: pytest.MonkeyPatch
     finally:
         host_name.cache_clear()
         this_machine.cache_clear()
+
+
+@pytest.mark.skipif(not LINUX, reason="only Linux tells it")
+def test_a_process_knows_when_it_started() -> None:
+    code = "from scheduler.process import started_at; print(started_at())"
+    before = time.time()
+    started = float(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout)
+    assert before <= started < time.time()
+
+
+def test_where_the_system_does_not_tell_it_counts_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "_start_of", lambda pid: "")
+    started = process.started_at()
+    assert started < time.time()
+    assert process.started_at() == pytest.approx(started, abs=0.5)

@@ -1,0 +1,59 @@
+"""Shows results.json in the README, between its markers: `python benchmarks/readme.py`, or at the end of run.py."""
+
+import json
+from pathlib import Path
+
+README = Path(__file__).parent.parent / "README.md"
+RESULTS = Path(__file__).with_name("results.json")
+BEGIN, END = "<!-- benchmarks begin -->\n", "<!-- benchmarks end -->\n"
+DAY = "CPU of a day"
+NEIGHBOURS = "ratios of neighbouring runs"
+
+
+def update(document):
+    """Put what the document says between the markers."""
+    before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not end:
+        raise AssertionError(f"{README.name} has lost its markers")
+    README.write_text(f"{before}{BEGIN}{shown(document)}{END}{after}", encoding="utf-8")
+
+
+def shown(document):
+    """Return the tables, as Markdown."""
+    return f"{_day(document)}\n{_ratios(document)}\n{_figures(document)}"
+
+
+def _day(document):
+    rows = [(each["who"], f"{each['median']:,.0f} s") for each in document["figures"] if each["section"] == DAY]
+    text = "An app with 200 tasks, asked each minute of a day in which none is due:\n\n"
+    return text + _table(("each minute of a day", "CPU"), rows)
+
+
+def _ratios(document):
+    rows = [
+        (pair, what.partition(": ")[2], f"{found['median']:.2f}", f"{found['lower quartile']:.2f} to {found['upper quartile']:.2f}")
+        for what, pairs in document[NEIGHBOURS].items()
+        for pair, found in pairs.items()
+    ]
+    text = "Whole runs, from the start of the process to its end, one divided by the other:\n\n"
+    return text + _table(("run", "of its", "median", "quartiles"), rows)
+
+
+def _figures(document):
+    within = [each for each in document["figures"] if each["note"] not in {"wall", "CPU, user + system"}]
+    rows = [
+        (each["section"], each["who"], f"{each['best']:,.3g} {each['unit']}", each["note"])
+        for each in within
+        if each["section"] != DAY
+    ]
+    text = f"Beside other schedulers, on Python {document['python']}, the best of several rounds:\n\n"
+    return text + _table(("what", "who", "takes", ""), rows)
+
+
+def _table(header, rows):
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in (header, ["---"] * len(header), *rows))
+
+
+if __name__ == "__main__":
+    update(json.loads(RESULTS.read_text(encoding="utf-8")))

@@ -1,0 +1,80 @@
+"""The console script ends at once where a cache tells that nothing is due, and else starts the app."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from side_by_side import CachedSide
+
+from scheduler import craft
+from scheduler.errors import WRONG_USAGE
+
+IN_HALF_A_YEAR = (datetime.now(timezone.utc) + timedelta(days=180)).strftime("0 0 %d %m *")
+
+
+class Ended(BaseException):
+    """The process ended at once."""
+
+
+@pytest.fixture
+def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """Starts `craft` in the folder of an app without a wsgi.py: an idle tick needs none, everything else complains."""
+    app = CachedSide(tmp_path, seed=1)
+    app.edit({"One": {"run_cron": IN_HALF_A_YEAR}})
+    now = datetime.now(timezone.utc)
+    app.tick(now)
+    app.cache(now)
+
+    def end(code: int) -> None:
+        raise Ended(code)
+
+    def start(*arguments: str) -> int:
+        monkeypatch.setattr(sys, "argv", ["craft", *arguments])
+        return craft.main()
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(os, "_exit", end)
+    return start
+
+
+def test_an_idle_tick_ends_at_once_and_well(start: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(Ended) as ended:
+        start("schedule:run")
+    assert ended.value.args == (0,)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_on_a_terminal_it_says_that_nothing_is_due(
+    start: Callable[..., int], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    with pytest.raises(Ended):
+        start("schedule:run")
+    assert capsys.readouterr().out == "Nothing is due.\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("schedule:list",),
+        ("schedule:run", "-v"),
+        ("schedule:run", "--task", "One"),
+        ("schedule:run", "--json"),
+        ("schedule:run", "--force"),
+        ("-v", "schedule:run"),
+    ],
+)
+def test_every_other_command_and_option_starts_the_app(start: Callable[..., int], arguments: tuple[str, ...]) -> None:
+    assert start(*arguments) == WRONG_USAGE
+
+
+def test_what_is_not_idle_starts_the_app(start: Callable[..., int]) -> None:
+    Path("app/tasks/New.py").touch()
+    assert start("schedule:run") == WRONG_USAGE
+    assert start("schedule:run") == WRONG_USAGE

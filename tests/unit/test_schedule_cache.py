@@ -1,0 +1,98 @@
+"""A cache is written wholly or not at all, is read by its owner alone, and is not believed where it is damaged."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from scheduler.ScheduleCache import PATH, STALE, ScheduleCache, clear, set_aside, why_stale
+
+
+def a_cache(**changes: object) -> ScheduleCache:
+    values: dict[str, object] = {
+        "start": 29_000_000,
+        "length": 2880,
+        "minutes": 1 << 5 | 1 << 2879,
+        "store": "/srv/blog/storage/framework/scheduler.sqlite3",
+        "schema": 1,
+        "host": "web1",
+        "tasks": "abc",
+        "keys": ["SayHi", "two\nlines", "ü", ""],
+        "files": ["/etc/localtime", os.fsdecode(b"/srv/\xff")],
+        "variables": [],
+        "fingerprint": "a\tb\nc\td\x1e\x1f",
+    }
+    return ScheduleCache(**{**values, **changes})
+
+
+def test_it_is_read_as_it_was_written(tmp_path: Path) -> None:
+    written = a_cache()
+    assert written.write(str(tmp_path)) == str(tmp_path / PATH)
+    assert vars(ScheduleCache.read(str(tmp_path))) == vars(written)
+
+
+def test_it_is_its_owners_alone_and_leaves_no_draft(tmp_path: Path) -> None:
+    path = Path(a_cache().write(str(tmp_path)))
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert os.listdir(path.parent) == [path.name]
+
+
+def test_a_minute_is_free_if_it_is_known_and_nothing_is_due() -> None:
+    cache = a_cache()
+    start = cache.start
+    assert cache.is_free(start, start + 4)
+    assert not cache.is_free(start, start + 5)
+    assert not cache.is_free(start + 5, start + 5)
+    assert cache.is_free(start + 6, start + 2878)
+    assert not cache.is_free(start + 6, start + 2879)
+    assert not cache.is_free(start - 1, start + 1)
+    assert not cache.is_free(start + 6, start + 2880)
+
+
+def test_every_kind_of_damage_is_noticed(tmp_path: Path) -> None:
+    path = Path(a_cache().write(str(tmp_path)))
+    whole = path.read_bytes()
+    for damaged in (b"", whole[:-1], whole[: len(whole) // 2], whole.replace(b"web1", b"web2"), b"\xff" * 100):
+        path.write_bytes(damaged)
+        with pytest.raises(ValueError, match="damaged"):
+            ScheduleCache.read(str(tmp_path))
+
+
+def test_one_of_another_version_is_not_understood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scheduler.ScheduleCache.FORMAT", "of the future")
+    a_cache().write(str(tmp_path))
+    monkeypatch.undo()
+    with pytest.raises(ValueError, match="version"):
+        ScheduleCache.read(str(tmp_path))
+
+
+def test_it_is_set_aside_once(tmp_path: Path) -> None:
+    folder = str(tmp_path)
+    assert why_stale(folder) is None
+    a_cache().write(folder)
+    assert set_aside(folder, "app/tasks/SayHi.py has changed")
+    assert not set_aside(folder, "another has changed")
+    assert why_stale(folder) == "app/tasks/SayHi.py has changed"
+    assert stat.S_IMODE((tmp_path / STALE).stat().st_mode) == 0o600
+    a_cache().write(folder)
+    assert why_stale(folder) is None
+
+
+def test_killed_before_the_reason_was_written_it_is_stale_all_the_same(tmp_path: Path) -> None:
+    path = Path(a_cache().write(str(tmp_path)))
+    path.rename(tmp_path / STALE)
+    assert why_stale(str(tmp_path)) == "something has changed"
+
+
+def test_it_can_be_removed_also_once_it_was_set_aside(tmp_path: Path) -> None:
+    folder = str(tmp_path)
+    assert not clear(folder)
+    a_cache().write(folder)
+    assert clear(folder)
+    a_cache().write(folder)
+    set_aside(folder, "")
+    assert clear(folder)
+    assert not list((tmp_path / PATH).parent.iterdir())
