@@ -135,7 +135,7 @@ def _no_record(found: Explanation) -> str:
         return f"It has not run: {came}; {DOCTOR}."
     if record.kept_since and found.at < record.kept_since:
         return "It was due then; what became of it is no longer known, since history is kept for KEEP_DAYS only."
-    return "It would have been due by the rule it has now, but no tick knew that: it was added or changed later."
+    return "There is no record of it: ticks had not begun then, or the task was added or changed later."
 
 
 def _waiting(found: Explanation) -> str:

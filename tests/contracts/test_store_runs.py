@@ -392,6 +392,8 @@ def test_a_store_that_is_reopened_is_the_same_store_for_another_thread(shared: M
 
 def test_a_store_that_its_process_has_alone_cannot_be_reopened() -> None:
     assert memory_store().reopened() is None
+
+
 def test_the_runs_for_a_stretch_of_fire_times_are_those_of_one_task_in_order(member: Member) -> None:
     claimed(
         member.store, claim("a"), claim("a", 1), claim("a", 1, attempt=2), claim("a", 2), claim("b", 1), forced("a")
