@@ -76,11 +76,12 @@ def public(cls: type) -> dict[str, Any]:
 
 def signature(function: Any, name: str | None = None) -> str:
     """How a function is called: its parameters and their defaults, without types."""
-    first, *_ = parameters = list(inspect.signature(function).parameters.values())
+    parameters = list(inspect.signature(function).parameters.values())
     shown = [
         f"{'*' if parameter.kind is parameter.VAR_POSITIONAL else ''}{parameter.name}"
         + ("" if parameter.default is parameter.empty else f"={parameter.default!r}")
-        for parameter in (parameters[1:] if first.name == "self" else parameters)
+        for parameter in parameters
+        if parameter.name != "self"
     ]
     return f"{name or function.__name__}({', '.join(shown)})"
 
