@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from types import ModuleType
 from typing import Any
 
 from contracts.databases import Application
@@ -17,6 +18,10 @@ class Sessions:
     def __init__(self, connections: Mapping[str, Any]) -> None:
         self._driver = connections["it"]["driver"]
         self._resolver = Application(connections).resolver
+        config = ModuleType("config")
+        config.database = ModuleType("config.database")
+        config.database.DB = self._resolver
+        sys.modules |= {"config": config, "config.database": config.database}  # Masonite 4 reads it there, each time
 
     def open(self) -> list[int]:
         """Leave one session in the pool and one in a transaction, and return their numbers."""
