@@ -14,8 +14,9 @@ def task(declared: str, name: str = "SayHi") -> str:
 
 
 def environment(app: App, name: str) -> None:
-    """`.env` decides, and overrides the process's own variables."""
-    app.edit(".env", lambda text: re.sub("(?m)^APP_ENV=.*$", f"APP_ENV={name}", text))
+    """`.env` decides, and overrides the process's own variables; beside pytest, `.env.testing` does."""
+    for file in (".env", ".env.testing"):
+        app.edit(file, lambda text: re.sub("(?m)^APP_ENV=.*$", f"APP_ENV={name}", text))
 
 
 @pytest.mark.parametrize(("where", "printed"), [("production", "Hi!\n"), ("staging", "")])
@@ -25,8 +26,14 @@ def environment(app: App, name: str) -> None:
 def test_a_task_runs_only_in_the_environments_it_names(app: App, where: str, printed: str, declared: str) -> None:
     app.tasks(task(declared))
     environment(app, where)
-    done = app.python_craft("schedule:run").exits(0)
+    done = app.craft("schedule:run").exits(0)
     assert (done.out, done.err) == (printed, "")
+
+
+def test_as_a_process_it_is_the_same(app: App) -> None:
+    app.tasks(task("    environments = 'production'\n") + task("    environments = 'staging'\n", "SayHo"))
+    environment(app, "staging")
+    assert "SayHi skipped" in app.python_craft("schedule:run", "-v", APP_ENV="production").exits(0).out
 
 
 @pytest.mark.parametrize(("where", "printed"), [("production", "Hi!\n"), ("staging", "")])
@@ -37,13 +44,13 @@ def test_an_instance_can_be_told_its_environments(app: App, where: str, printed:
         header="from app.tasks.Tasks import SayHi",
     )
     environment(app, where)
-    assert app.python_craft("schedule:run").exits(0).out == printed
+    assert app.craft("schedule:run").exits(0).out == printed
 
 
 def test_verbose_tells_which_environment_it_is_and_which_it_wants(app: App) -> None:
     app.tasks(task("    environments = ('production',)\n"))
     environment(app, "staging")
-    told = app.python_craft("schedule:run", "-v").exits(0).out
+    told = app.craft("schedule:run", "-v").exits(0).out
     assert re.search("SayHi skipped.*production.*staging", told)
 
 

@@ -48,28 +48,6 @@ RUN = "craft schedule:run"
 RUN_BY_CLASS_NAME = "craft schedule:run --task SayHi"
 RUN_BY_NAME = "craft schedule:run --task hey"
 
-Shell = Callable[[App, str], Finished]
-
-
-def console_script(app: App, command: str) -> Finished:
-    return app.console_craft(*command.split()[1:])
-
-
-def python_craft(app: App, command: str) -> Finished:
-    return app.python_craft(*command.split()[1:])
-
-
-def in_this_process(app: App, command: str) -> Finished:
-    return app.craft(*command.split()[1:])
-
-
-@pytest.fixture(params=[console_script, python_craft, in_this_process])
-def shell(request: pytest.FixtureRequest) -> Shell:
-    """The ways to type `craft …`."""
-    if request.param is console_script:
-        request.getfixturevalue("craft_script")
-    return request.param
-
 
 def says_hi(done: Finished) -> None:
     done.exits(0)
@@ -86,9 +64,16 @@ def says_hi(done: Finished) -> None:
         (SAY_HI_WITH_A_NAME, RUN_BY_CLASS_NAME),
     ],
 )
-def test_say_hi_says_hi(app: App, shell: Shell, source: str, command: str) -> None:
+@pytest.mark.usefixtures("craft_script")
+def test_say_hi_says_hi(app: App, source: str, command: str) -> None:
     app.write("app/tasks/SayHi.py", source)
-    says_hi(shell(app, command))
+    says_hi(app.console_craft(*command.split()[1:]))
+
+
+@pytest.mark.parametrize("way", [App.craft, App.python_craft])
+def test_so_it_does_in_masonites_own_ways_to_run_craft(app: App, way: Callable[..., Finished]) -> None:
+    app.write("app/tasks/SayHi.py", SAY_HI_WITH_A_NAME)
+    says_hi(way(app, *RUN_BY_NAME.split()[1:]))
 
 
 def test_typed_again_within_the_minute_a_terminal_says_why_nothing_ran(app: App) -> None:
@@ -106,7 +91,7 @@ def test_typed_again_within_the_minute_a_terminal_says_why_nothing_ran(app: App)
 
 def test_a_task_that_prints_nothing_shows_nothing(app: App) -> None:
     app.write("app/tasks/SayHi.py", SAY_HI.replace("print('Hi!')", "pass"))
-    done = app.python_craft("schedule:run").exits(0)
+    done = app.craft("schedule:run").exits(0)
     assert (done.out, done.err) == ("", "")
 
 

@@ -78,14 +78,16 @@ def crontab_of(app: App, lines: str) -> str:
 # --- in a shell, as cron starts it -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("shell", ["sh", "dash", "bash"])
-@pytest.mark.parametrize("lines", LINES.values(), ids=LINES)
+@pytest.mark.parametrize(
+    ("name", "shell"),
+    [("the guide's", "sh"), ("the guide's", "dash"), ("the guide's", "bash"), ("for any shell", "sh"), ("shortest", "sh")],
+)
 def test_the_line_works_in_every_shell_cron_may_use(
-    maker: Callable[[str], App], missing: Callable[[str], NoReturn], lines: str, shell: str
+    maker: Callable[[str], App], missing: Callable[[str], NoReturn], name: str, shell: str
 ) -> None:
     program = shutil.which(shell) or missing(f"the shell {shell}")
     app = maker("blog")
-    path, line = crontab_of(app, lines).splitlines()
+    path, line = crontab_of(app, LINES[name]).splitlines()
     done = as_cron_does(program, line.removeprefix("* * * * * "), path.removeprefix("PATH="), app.root.parent)
     done.exits(0)
     assert (done.out, done.err) == ("Hi!\n", "")

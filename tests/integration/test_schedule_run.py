@@ -237,7 +237,6 @@ def test_a_task_switch_without_a_name_is_wrong_usage(app: App, argument: str) ->
 # --- exit codes ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("way", ["in this process", "as a process"])
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
@@ -249,7 +248,12 @@ def test_a_task_switch_without_a_name_is_wrong_usage(app: App, argument: str) ->
     ],
     ids=["all well", "nothing due", "one of several failed", "a task failed", "wrong usage"],
 )
-def test_exit_codes(app: App, way: str, arguments: list[str], code: int) -> None:
+def test_exit_codes(app: App, arguments: list[str], code: int) -> None:
     app.tasks(says("Hi!") + fails() + says("Never!", "SayNever", NEVER))
-    craft = app.craft if way == "in this process" else app.python_craft
-    craft("schedule:run", *arguments).exits(code)
+    app.craft("schedule:run", *arguments).exits(code)
+
+
+@pytest.mark.parametrize(("name", "code"), [("SayHi", 0), ("Fails", 1), ("Nobody", 2)])
+def test_a_process_ends_with_them(app: App, name: str, code: int) -> None:
+    app.tasks(says("Hi!") + fails())
+    app.python_craft("schedule:run", "--task", name).exits(code)
