@@ -22,10 +22,11 @@ import judging
 import parsing
 import peers
 import readme
+import simulating
 import whole_run
 
 RESULTS = Path(__file__).with_name("results.json")
-WITHIN_A_PROCESS = {"judging": judging, "following": following, "parsing": parsing}
+WITHIN_A_PROCESS = {"judging": judging, "following": following, "parsing": parsing, "simulating": simulating}
 WHOLE_PROCESSES = {"whole_run": whole_run, "idle_minute": idle_minute}
 PARTS = [*WITHIN_A_PROCESS, *WHOLE_PROCESSES]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta, tzinfo
+from functools import lru_cache
 from itertools import groupby
 
 from scheduler.due import MINUTE
@@ -33,14 +34,25 @@ def due_minutes(schedules: Iterable[tuple[Rule, tzinfo]], start: datetime, count
 
 def _in_zone(rules: Sequence[Rule], zone: tzinfo, start: int, count: int) -> int:
     found = 0
-    for offset, steps in groupby(range(0, count, STEP), lambda step: _offset_from(start + step, zone)):
-        first, *others = steps
-        length = (len(others) + 1) * STEP
+    for first, length, offset in _even_parts(zone, start, count):
         if offset is None:
             found |= _one_by_one(rules, zone, start + first, length) << first
         else:
             found |= _on_even_clock(rules, start + first + offset, length) << first
     return found
+
+
+@lru_cache(maxsize=64)
+def _even_parts(zone: tzinfo, start: int, count: int) -> list[tuple[int, int, int | None]]:
+    """Return the parts of a stretch: where each begins, its length, and the offset, None where clocks change.
+
+    They are kept, since many rules are asked about the same stretch.
+    """
+    parts = []
+    for offset, steps in groupby(range(0, count, STEP), lambda step: _offset_from(start + step, zone)):
+        first, *others = steps
+        parts.append((first, (len(others) + 1) * STEP, offset))
+    return parts
 
 
 def _offset_from(minute: int, zone: tzinfo) -> int | None:

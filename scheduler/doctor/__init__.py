@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from scheduler.doctor.called import ticks
-from scheduler.doctor.configured import provider, settings, timezone
+from scheduler.doctor.configured import cache, provider, settings, timezone
 from scheduler.doctor.Finding import Finding
 from scheduler.doctor.Health import Health
 from scheduler.doctor.kept import clocks, locks, log, store
 from scheduler.doctor.Surroundings import App, Surroundings
-from scheduler.doctor.written import durations, tasks
+from scheduler.doctor.written import durations, pauses, tasks
 from scheduler.errors import InvalidSchedule, StoreUnavailable
 
 __all__ = ["CHECKS", "App", "Finding", "Health", "Surroundings", "examine"]
@@ -25,11 +25,13 @@ CHECKS: Final[tuple[Check, ...]] = (
     store,
     ticks,
     tasks,
+    pauses,
     timezone,
     clocks,
     log,
     locks,
     durations,
+    cache,
     provider,
 )
 

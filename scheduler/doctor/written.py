@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from statistics import median
 
+from scheduler import clock
 from scheduler.doctor.Finding import Finding
 from scheduler.doctor.Health import Health
 from scheduler.doctor.Surroundings import Surroundings
@@ -39,6 +40,24 @@ def tasks(surroundings: Surroundings) -> Iterator[Finding]:
         yield Finding("tasks", Health.OK, f"{'1 task' if count == 1 else f'{count} tasks'} can be used{more}.")
     elif not found.broken:
         yield Finding("tasks", Health.WARNING, "There are no tasks yet.", "`craft task SayHi` writes one")
+
+
+def pauses(surroundings: Surroundings) -> Iterator[Finding]:
+    """Look for pauses: one without an end may have been forgotten."""
+    held = False
+    for pause in surroundings.store.pauses():
+        if not pause.covers(surroundings.now):
+            continue
+        held = True
+        who = pause.key or "Everything"
+        health = Health.OK if pause.until else Health.WARNING
+        mend = "" if pause.until else f"`craft schedule:resume{f' {pause.key}' if pause.key else ''}` ends it"
+        since = f"{pause.since.astimezone(clock.default_zone()):%Y-%m-%d %H:%M}"
+        text = pause.describe() if pause.key else pause.describe().removeprefix("everything is ")
+        what = f"{who} is {text} (since {since})."
+        yield Finding("pauses", health, what, mend)
+    if not held:
+        yield Finding("pauses", Health.OK, "No task is paused.")
 
 
 def durations(surroundings: Surroundings) -> Iterator[Finding]:

@@ -1,8 +1,6 @@
 """Some days of a window of time, and what is foreseen in them.
 
-A year of a task that runs every minute has half a million fire times, so nothing here goes from one to the next. On a
-day without a change of its clock a rule names the minutes that it names on the clock's face; those of many days are put
-one after the other as bytes. Only where clocks change, the rule is asked for one fire time after the other.
+A year of a task that runs every minute has half a million fire times: they are kept as the bits of one integer.
 """
 
 from __future__ import annotations
@@ -16,9 +14,10 @@ from math import gcd
 from typing import Generic, TypeVar
 
 from scheduler.due import MINUTE, Schedulable
-from scheduler.rules import Rule, bits
-from scheduler.rules.Moment import DAY, UTC, at_wall, in_utc
-from scheduler.simulation.calendar import Days, day_of, days_between, midnight
+from scheduler.due_minutes import due_minutes
+from scheduler.rules import bits
+from scheduler.rules.Moment import DAY, in_utc
+from scheduler.simulation.calendar import day_of, midnight
 
 DAY_BYTES = DAY // 8
 STRETCH_DAYS = 28
@@ -87,46 +86,17 @@ def stretches(tasks: Sequence[T], start: datetime, end: datetime, zone: tzinfo) 
 
 
 def _stretch(tasks: Sequence[T], start: datetime, end: datetime) -> Stretch[T]:
-    days: dict[tzinfo, list[Days]] = {}
+    length = (end - start) // MINUTE
     known: dict[tuple[int, tzinfo], int] = {}
     foreseen = []
     for task in tasks:
         if task.rule is None:
             continue
-        zone = task.zone
-        if zone not in days:
-            days[zone] = days_between(start, end, zone)
-        what = (id(task.rule), zone)
+        what = (id(task.rule), task.zone)
         if what not in known:
-            known[what] = _minutes(task.rule, zone, days[zone], start, end)
+            known[what] = due_minutes([(task.rule, task.zone)], start, length)
         foreseen.append(Foreseen(task, known[what], task.rule.step))
-    return Stretch(start, (end - start) // MINUTE, foreseen)
-
-
-def _minutes(rule: Rule, zone: tzinfo, days: list[Days], start: datetime, end: datetime) -> int:
-    """Return the minutes from `start` on and before `end` that the rule names: bit 0 is the first one."""
-    result = 0
-    for some in days:
-        if some.offset is None:
-            result |= _one_by_one(rule, zone, some, start, end)
-            continue
-        names = b"".join(rule.named_on(day).to_bytes(DAY_BYTES, "little") for day in range(some.first, some.last + 1))
-        shift = (at_wall(some.first * DAY - some.offset, UTC) - start) // MINUTE
-        minutes = int.from_bytes(names, "little")
-        result |= minutes << shift if shift > 0 else minutes >> -shift
-    return result & (1 << (end - start) // MINUTE) - 1
-
-
-def _one_by_one(rule: Rule, zone: tzinfo, days: Days, start: datetime, end: datetime) -> int:
-    """Return the minutes of days on which the clock changes; a time that is skipped may run at the next day's 0:00."""
-    result = 0
-    last = min(midnight(days.last + 1, zone), end - MINUTE)
-    found = rule.next_after(max(midnight(days.first, zone), start) - timedelta(microseconds=1), zone)
-    while found is not None and found <= last:
-        minute = (found - start) // MINUTE
-        result |= 1 << minute
-        found = rule.next_after(start + (minute + 1) * MINUTE - timedelta(microseconds=1), zone)
-    return result
+    return Stretch(start, length, foreseen)
 
 
 def _within(minute: datetime, due: list[Foreseen[T]]) -> Iterator[tuple[datetime, list[T]]]:

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta, tzinfo
-from itertools import groupby
 from typing import NamedTuple
 
 from scheduler.due import MINUTE
 from scheduler.rules.Moment import DAY, UTC, at_wall, in_utc, offset_of, offsets_at, seam_near, wall_of
 
 HOUR = 60
-
-
-class Days(NamedTuple):
-    """Days in a row, by their ordinals: all of them with the same offset (minutes), None where the clock changes."""
-
-    first: int
-    last: int
-    offset: int | None
 
 
 class Hour(NamedTuple):
@@ -47,13 +38,6 @@ def midnight(ordinal: int, zone: tzinfo) -> datetime:
     wall = ordinal * DAY
     before, after = offsets_at(wall, zone)
     return at_wall(seam_near(wall, before, after, zone).instant if before < after else wall - before, UTC)
-
-
-def days_between(start: datetime, end: datetime, zone: tzinfo) -> list[Days]:
-    """Return the days of the clock of `zone` that have a minute from `start` on and before `end` (aware)."""
-    ordinals = range(day_of(start, zone), day_of(end - MINUTE, zone) + 1)
-    groups = groupby(ordinals, lambda ordinal: _offset_on(ordinal, zone))
-    return [Days((days := list(group))[0], days[-1], offset) for offset, group in groups]
 
 
 def hours_of(start: datetime, length: int, zone: tzinfo) -> Iterator[Hour]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from scheduler.doctor import CHECKS, Finding, Health, Surroundings, configured, 
 from scheduler.errors import InvalidSchedule, StoreUnavailable
 from scheduler.listeners.finding_table import as_json, as_text
 from scheduler.process import host_name
-from scheduler.runs import Outcome
+from scheduler.runs import Outcome, Pause
 from scheduler.stores import Claim, Lease, slot_of
 
 from .place import MINUTE, NOON, Place, nothing, process_that_is_gone, task
@@ -149,7 +149,7 @@ def test_the_store_is_away_and_what_needs_it_was_not_looked_at(place: Practice) 
         "check that it runs",
     )
     unknown = [each.name for each in examined(place) if each.health is Health.UNKNOWN]
-    assert unknown == ["ticks", "clocks", "locks", "durations"]
+    assert unknown == ["ticks", "pauses", "clocks", "locks", "durations"]
     assert the(place, "tasks", Health.OK)
 
 
@@ -254,6 +254,16 @@ def test_no_data_of_time_zones(place: Practice, monkeypatch: pytest.MonkeyPatch)
     assert "pip install tzdata" in the(place, "timezone", Health.WRONG).mend
 
 
+def test_a_cache_that_is_stale(place: Practice, tmp_path: Path) -> None:
+    assert the(place, "cache", Health.OK).what == "The schedule is not cached."
+    cache = tmp_path / "storage/framework/schedule.cache"
+    cache.parent.mkdir(parents=True)
+    cache.write_bytes(b"no cache\nat all")
+    finding = the(place, "cache", Health.WARNING)
+    assert finding.what.startswith("The schedule's cache is stale (")
+    assert "`craft schedule:cache`" in finding.mend
+
+
 def test_masonites_own_provider_is_harmless(place: Practice) -> None:
     place.builtin = True
     assert "harmless" in the(place, "provider", Health.OK).what
@@ -316,6 +326,31 @@ def test_no_task_at_all(place: Practice) -> None:
 def test_tasks_only_on_demand_are_counted(place: Practice) -> None:
     place.add(task(nothing, "Asked", run_every=None))
     assert the(place, "tasks", Health.OK).what == "2 tasks can be used, 1 of them only on demand."
+
+
+def pause(place: Practice, key: str = "", until: datetime | None = None, reason: str = "") -> None:
+    place.store.pause(Pause(key, clock.real_now() - MINUTE, until, reason, "ann@web1"))
+
+
+def test_a_pause_without_an_end_may_have_been_forgotten(place: Practice) -> None:
+    pause(place, "Job", reason="the disk is full")
+    finding = the(place, "pauses", Health.WARNING)
+    assert finding.what.startswith("Job is paused by ann@web1: the disk is full (since ")
+    assert finding.mend == "`craft schedule:resume Job` ends it"
+
+
+def test_a_pause_of_everything(place: Practice) -> None:
+    pause(place)
+    finding = the(place, "pauses", Health.WARNING)
+    assert finding.what.startswith("Everything is paused by ann@web1 (since ")
+    assert finding.mend == "`craft schedule:resume` ends it"
+
+
+def test_a_pause_that_ends_by_itself_and_one_that_has_ended_are_no_fault(place: Practice) -> None:
+    pause(place, "Job", until=clock.real_now() + MINUTE)
+    assert " until " in the(place, "pauses", Health.OK).what
+    place.store.resume("Job", clock.real_now())
+    assert the(place, "pauses", Health.OK).what == "No task is paused."
 
 
 # --- how long they take ----------------------------------------------------------------------------------------------

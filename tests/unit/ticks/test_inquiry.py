@@ -196,6 +196,7 @@ def test_every_condition_is_shown_with_its_answer(place: Place) -> None:
     place.add(task(nothing, environments="local")().when(list).skip(lambda: False))
     found = explained(place)
     assert [(answer.wanted.replace("<lambda>", "λ"), answer.refusal) for answer in found.conditions] == [
+        ("it is not paused", ""),
         ("no earlier run of it still runs", ""),
         ("APP_ENV is local", ""),
         ("the app is not down for maintenance", "the app is down for maintenance"),
@@ -227,7 +228,7 @@ def test_a_lock_of_a_process_that_is_gone_is_in_nobodys_way(place: Place) -> Non
 
 def test_a_task_that_may_overlap_waits_for_nothing(place: Place) -> None:
     conditions = explained(place.add(task(nothing, overlap=True))).conditions
-    assert [answer.reason.value for answer in conditions] == ["maintenance"]
+    assert [answer.reason.value for answer in conditions] == ["paused", "maintenance"]
 
 
 def test_a_task_that_cannot_be_built(place: Place) -> None:

@@ -1,0 +1,69 @@
+"""How long it takes to foresee a year of 1,000 mixed tasks, in each of the ways in which `schedule:simulate` shows it.
+
+Each is whole: from rules that are parsed to the text or the document, which is put together and thrown away.
+"""
+
+from datetime import datetime, timezone
+from time import process_time
+from zoneinfo import ZoneInfo
+
+from measure import Target, best, figure
+from samples import declarations
+
+from scheduler import Task
+from scheduler.listeners import fire_table
+from scheduler.simulation import Heat, stretches
+from scheduler.Task import schedule_of
+from scheduler.TaskRegistry import RegisteredTask
+
+COUNT = 1000
+ROUNDS = 3
+SECTION = "a year of 1,000 mixed tasks"
+ZONE = ZoneInfo("Europe/Riga")
+YEAR = (datetime(2027, 1, 1, tzinfo=timezone.utc), datetime(2028, 1, 1, tzinfo=timezone.utc))
+COUNTED, MAPPED, LISTED, WRITTEN = "counted", "as a map of hours and days", "as a list", "as JSON"
+
+
+def measured():
+    tasks = _tasks()
+    count = sum(entry.count for entry in _counted(tasks))
+    views = {COUNTED: _count, MAPPED: _map, LISTED: _list, WRITTEN: _write}
+    seconds = {who: [] for who in views}
+    for _ in range(ROUNDS):
+        for who, view in views.items():
+            began = process_time()
+            view(tasks)
+            seconds[who].append(process_time() - began)
+    note = f"{count:,} fire times"
+    return [figure(SECTION, who, took, unit="s", per_second=1, note=note) for who, took in seconds.items()]
+
+
+def targets(figures):
+    return [Target(f"{SECTION}, {who}", best(figures, who, SECTION), 10, "s") for who in (COUNTED, MAPPED, LISTED, WRITTEN)]
+
+
+def _tasks():
+    declared = declarations(COUNT)
+    classes = [type(f"Task{number}", (Task,), attributes) for number, attributes in enumerate(declared)]
+    return [RegisteredTask(cls.__name__, cls, *schedule_of(cls)) for cls in classes]
+
+
+def _counted(tasks):
+    return fire_table.counted(stretches(tasks, *YEAR, ZONE), tasks)
+
+
+def _count(tasks):
+    return fire_table.as_counts(_counted(tasks), ZONE)
+
+
+def _map(tasks):
+    return fire_table.as_map(Heat(stretches(tasks, *YEAR, ZONE), ZONE), ZONE)
+
+
+def _list(tasks):
+    return sum(len(fire_table.as_lines(stretch, ZONE)) for stretch in stretches(tasks, *YEAR, ZONE))
+
+
+def _write(tasks):
+    entries = [fire_table.entry_of(each, ZONE) for each in _counted(tasks)]
+    return sum(map(len, fire_table.document(YEAR, ZONE, entries, stretches(tasks, *YEAR, ZONE))))
