@@ -10,25 +10,24 @@ import sys
 import sysconfig
 import zoneinfo
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from typing import Final, NamedTuple
 
 from scheduler import clock
-from scheduler.due_minutes import due_minutes
+from scheduler.due import MINUTE, Schedulable
 from scheduler.fingerprint import LIBRARIES, OURS, difference, files_of, fingerprint
 from scheduler.inspection import class_of
 from scheduler.process import host_name
 from scheduler.rules.Moment import UTC
 from scheduler.ScheduleCache import BETWEEN, WITHIN, ScheduleCache, set_aside, why_stale
 from scheduler.Settings import Settings
+from scheduler.simulation import stretches
 from scheduler.stores.schema import VERSION
 from scheduler.TaskRegistry import RegisteredTask, Tasks
 
 DAY: Final = 1440
 HORIZON: Final = 56 * DAY
 """How many minutes a cache knows. Booted ticks make it anew when half of them are over."""
-
-MINUTE: Final = timedelta(minutes=1)
 
 ALWAYS_ASKED: Final = ("APP_ENV", "PYTHONHOME", "PYTHONPATH", "PYTHONTZPATH", "TZ")
 OF_A_SESSION: Final = {
@@ -108,7 +107,7 @@ def made(tasks: Tasks, place: Place, now: datetime, since: float) -> ScheduleCac
     folder, store = place
     start = clock.floor_minute(now)
     scheduled = [task for task in tasks.usable if task.rule is not None]
-    minutes = due_minutes(((task.rule, task.zone) for task in scheduled if task.rule), start, HORIZON)
+    minutes = due_minutes(scheduled, start, HORIZON)
     files = sorted({*LOCAL_ZONE, *_modules(folder, tasks.usable), *_zone_files(task.zone for task in scheduled)})
     variables = _variables(folder)
     keys = sorted(task.claim_key for task in scheduled)
@@ -150,6 +149,16 @@ def look_after(tasks: Tasks, settings: Settings, place: Place, now: datetime, si
     except (OSError, ValueError):
         pass
     return None
+
+
+def due_minutes(tasks: Sequence[Schedulable], start: datetime, count: int) -> int:
+    """Return in which of `count` minutes from `start` (UTC, whole) on any task has fire times: bit 0 is `start`."""
+    found = 0
+    for stretch in stretches(tasks, start, start + count * MINUTE, UTC):
+        first = (stretch.start - start) // MINUTE
+        for each in stretch.foreseen:
+            found |= each.minutes << first
+    return found
 
 
 def share_due(cache: ScheduleCache, count: int = DAY) -> int:

@@ -9,13 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.due_minutes import due_minutes
+from scheduler.caching import due_minutes
 from scheduler.rules import Rule, bits, declared_rule
+from scheduler.TaskRegistry import RegisteredTask
 
 from .anything import Said, Somewhere, any_rule, somewhere
 from .zones import UTC
 
 MINUTE = timedelta(minutes=1)
+
+
+def scheduled(rule: Rule, zone: tzinfo) -> RegisteredTask:
+    return RegisteredTask("Task", None, rule, zone)
 
 
 def one_by_one(rule: Rule, zone: tzinfo, start: datetime, count: int) -> set[int]:
@@ -34,7 +39,7 @@ def test_they_are_those_of_all_rules_whatever_clocks_do(
     start = place.start.replace(second=0, microsecond=0) + later * MINUTE
     schedules = [(each.rule, place.zone) for each in said] + [(said[0].rule, timezone.utc)]
     expected = set().union(*(one_by_one(rule, zone, start, count) for rule, zone in schedules))
-    assert set(bits.members(due_minutes(schedules, start, count))) == expected
+    assert set(bits.members(due_minutes([scheduled(*each) for each in schedules], start, count))) == expected
 
 
 def rule(**declared: object) -> Rule:
@@ -54,12 +59,12 @@ def rule(**declared: object) -> Rule:
 def test_where_clocks_change_they_are_those_of_cron(
     zone: str, times: list[str], start: datetime, expected: list[int]
 ) -> None:
-    found = due_minutes([(rule(run_at=times), ZoneInfo(zone))], start.replace(tzinfo=UTC), 180)
+    found = due_minutes([scheduled(rule(run_at=times), ZoneInfo(zone))], start.replace(tzinfo=UTC), 180)
     assert bits.members(found) == expected
 
 
 def test_a_rule_of_seconds_marks_its_minutes() -> None:
-    found = due_minutes([(rule(run_every="10 seconds"), UTC)], datetime(2026, 5, 1, 7, tzinfo=UTC), 3)
+    found = due_minutes([scheduled(rule(run_every="10 seconds"), UTC)], datetime(2026, 5, 1, 7, tzinfo=UTC), 3)
     assert found == 0b111
 
 
