@@ -59,12 +59,12 @@ class CacheState(NamedTuple):
     detail: str = ""
 
     def describe(self) -> str:
-        """Return it in words."""
+        """Return it in words, without a full stop."""
         if self.name == "none":
-            return "The schedule is not cached."
+            return "The schedule is not cached"
         if self.name == "fresh":
-            return f"The schedule is cached {self.detail}."
-        return f"The schedule's cache is stale ({self.detail}): run `craft schedule:cache` again."
+            return f"The schedule is cached {self.detail}"
+        return f"The schedule's cache is stale ({self.detail})"
 
 
 def state_of(folder: str) -> CacheState:
