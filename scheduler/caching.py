@@ -10,7 +10,7 @@ import sys
 import sysconfig
 import zoneinfo
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from typing import Final, NamedTuple
 
 from scheduler import clock
@@ -27,8 +27,6 @@ from scheduler.TaskRegistry import RegisteredTask, Tasks
 DAY: Final = 1440
 HORIZON: Final = 56 * DAY
 """How many minutes a cache knows. Booted ticks make it anew when half of them are over."""
-
-MINUTE: Final = timedelta(minutes=1)
 
 ALWAYS_ASKED: Final = ("APP_ENV", "PYTHONHOME", "PYTHONPATH", "PYTHONTZPATH", "TZ")
 OF_A_SESSION: Final = {
@@ -60,12 +58,12 @@ class CacheState(NamedTuple):
     detail: str = ""
 
     def describe(self) -> str:
-        """Return it in words."""
+        """Return it in words, without a full stop."""
         if self.name == "none":
-            return "The schedule is not cached."
+            return "The schedule is not cached"
         if self.name == "fresh":
-            return f"The schedule is cached {self.detail}."
-        return f"The schedule's cache is stale ({self.detail}): run `craft schedule:cache` again."
+            return f"The schedule is cached {self.detail}"
+        return f"The schedule's cache is stale ({self.detail})"
 
 
 def state_of(folder: str) -> CacheState:

@@ -25,8 +25,9 @@ class ScheduleCacheCommand(ScheduleCommand):
         tasks = self.scheduler.find()
         for notice in tasks.notices:
             self.complain(f"Notice: {notice}.")
-        against = objections(tasks, settings)
         try:
+            ScheduleCache.clear(folder)
+            against = objections(tasks, settings)
             if not against:
                 place = Place(folder, self.app.store_path(settings.path))
                 cache = made(tasks, place, clock.now(), started_at())
@@ -34,7 +35,6 @@ class ScheduleCacheCommand(ScheduleCommand):
         except (OSError, ValueError) as error:
             against = [str(error)]
         if against:
-            ScheduleCache.clear(folder)
             for reason in against:
                 self.complain(f"The schedule was not cached: {reason}.")
             return TASK_FAILED

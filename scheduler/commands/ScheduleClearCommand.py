@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scheduler.commands.ScheduleCommand import ScheduleCommand
-from scheduler.errors import OK
+from scheduler.errors import OK, TASK_FAILED
 
 
 class ScheduleClearCommand(ScheduleCommand):
@@ -17,6 +17,10 @@ class ScheduleClearCommand(ScheduleCommand):
         """Remove the cache and return the exit code."""
         from scheduler import ScheduleCache
 
-        was_there = ScheduleCache.clear(self.app.base_path)
+        try:
+            was_there = ScheduleCache.clear(self.app.base_path)
+        except OSError as error:
+            self.complain(f"The schedule's cache cannot be removed: {error}.")
+            return TASK_FAILED
         self.say("The schedule's cache was removed." if was_there else "The schedule was not cached.")
         return OK

@@ -38,7 +38,7 @@ class ScheduleListCommand(ScheduleCommand):
         for notice in tasks.notices:
             self.complain(f"Notice: {notice}.")
         if cache.name == "fresh":
-            self.say(f"\n{cache.describe()}")
+            self.say(f"\n{cache.describe()}.")
         elif cache.name == "stale":
-            self.complain(cache.describe())
+            self.complain(f"{cache.describe()}: run `craft schedule:cache` again.")
         return TASK_FAILED if tasks.broken else OK

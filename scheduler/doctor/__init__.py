@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from scheduler.doctor.called import ticks
-from scheduler.doctor.configured import cache, provider, settings, timezone
+from scheduler.doctor.configured import provider, settings, timezone
 from scheduler.doctor.Finding import Finding
 from scheduler.doctor.Health import Health
-from scheduler.doctor.kept import clocks, locks, log, store
+from scheduler.doctor.kept import cache, clocks, locks, log, store
 from scheduler.doctor.Surroundings import App, Surroundings
 from scheduler.doctor.written import durations, pauses, tasks
 from scheduler.errors import InvalidSchedule, StoreUnavailable
@@ -24,6 +24,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     settings,
     store,
     ticks,
+    cache,
     tasks,
     pauses,
     timezone,
@@ -31,7 +32,6 @@ CHECKS: Final[tuple[Check, ...]] = (
     log,
     locks,
     durations,
-    cache,
     provider,
 )
 

@@ -7,7 +7,6 @@ from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from scheduler import clock, defaults
-from scheduler.caching import state_of
 from scheduler.doctor.Finding import Finding
 from scheduler.doctor.Health import Health
 from scheduler.doctor.Surroundings import Surroundings
@@ -49,16 +48,6 @@ def timezone(surroundings: Surroundings) -> Iterator[Finding]:
 
 def _server_offset(now: datetime) -> str:
     return now.astimezone().strftime("%z")
-
-
-def cache(surroundings: Surroundings) -> Iterator[Finding]:
-    """Look whether the schedule's cache, if there is one, may still be used."""
-    state = state_of(surroundings.app.base_path)
-    if state.name == "stale":
-        what = f"The schedule's cache is stale ({state.detail}): each tick boots the app."
-        yield Finding("cache", Health.WARNING, what, "run `craft schedule:cache` again, at the end of each deployment")
-    else:
-        yield Finding("cache", Health.OK, state.describe())
 
 
 def provider(surroundings: Surroundings) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from datetime import timedelta
 
+from scheduler.caching import objections, state_of
 from scheduler.doctor.Finding import Finding
 from scheduler.doctor.Health import Health
 from scheduler.doctor.Surroundings import Surroundings
@@ -40,6 +41,19 @@ def store(surroundings: Surroundings) -> Iterator[Finding]:
         "database" if kind == "database" else os.path.relpath(surroundings.app.store_path(surroundings.settings.path))
     )
     yield Finding("store", Health.OK, f"The store ({where}) can be used and has all its tables.")
+
+
+def cache(surroundings: Surroundings) -> Iterator[Finding]:
+    """Look whether the schedule is cached, and whether the cache may still be used."""
+    state = state_of(surroundings.app.base_path)
+    if state.name == "stale":
+        yield Finding("cache", Health.WARNING, f"{state.describe()}.", "`craft schedule:cache` makes it anew")
+        return
+    what = state.describe()
+    against = objections(surroundings.tasks, surroundings.settings) if state.name == "none" else []
+    if against:
+        what += f", and cannot be: {against[0]}"
+    yield Finding("cache", Health.OK, f"{what}.")
 
 
 def clocks(surroundings: Surroundings) -> Iterator[Finding]:

@@ -121,6 +121,16 @@ def test_a_store_that_needs_the_app_is_not_asked_without_it(app: App) -> None:
     )
 
 
+def test_where_nothing_can_be_written_it_says_so(app: App) -> None:
+    app.craft("schedule:cache").exits(0)
+    file = app.root / "storage/framework/schedule.cache"
+    file.unlink()
+    (file / "in the way").mkdir(parents=True)
+    assert "The schedule was not cached: [Errno" in app.craft("schedule:cache").exits(1).err
+    assert "The schedule's cache cannot be removed: [Errno" in app.craft("schedule:clear").exits(1).err
+    assert "Is a directory" in app.craft("schedule:list").exits(0).err
+
+
 def test_a_file_that_changed_while_the_app_was_loading_is_not_trusted(app: App) -> None:
     app.tasks(IN_A_YEAR + "\n\nopen(__file__, 'a').close()\n__import__('os').utime(__file__)\n")
     done = app.craft("schedule:cache").exits(1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -13,6 +13,7 @@ from unittest.mock import patch
 from scheduler import caching, clock
 from scheduler.idle import is_idle
 from scheduler.listeners import ConsoleListener
+from scheduler.runs import Pause
 from scheduler.Scheduler import Scheduler
 from scheduler.Settings import Settings
 from scheduler.stores import DatabaseStore, local_store
@@ -43,6 +44,13 @@ class Side:
         self._store: DatabaseStore | None = None
 
     # what a scheduler asks of an app
+
+    @property
+    def base_path(self) -> str:
+        return str(self.folder)
+
+    def run_listeners(self, settings: Settings) -> tuple[()]:
+        return ()
 
     def call(self, target: Callable[..., Any]) -> Any:
         return target()
@@ -82,6 +90,12 @@ class Side:
             finally:
                 if self._store:
                     self._store.connection.close()
+
+    def pause(self, now: datetime, minutes: int) -> None:
+        """Let nothing start for some minutes."""
+        store = local_store(self.store_path)
+        store.pause(Pause("", now, now + timedelta(minutes=minutes)))
+        store.connection.close()
 
     def tick(self, now: datetime) -> None:
         with self.boot(now) as scheduler, clock.standing_at(now):

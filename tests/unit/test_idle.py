@@ -52,6 +52,7 @@ steps = st.one_of(
     st.tuples(st.just("lost"), st.integers(1, 200)),
     st.tuples(st.just("back"), st.integers(1, 100)),
     st.tuples(st.just("slept"), st.sampled_from((1500, 29 * 1440, 60 * 1440))),
+    st.tuples(st.just("pause"), st.integers(1, 60)),
     st.tuples(st.just("edit"), declared),
     st.tuples(st.just("cache"), st.none()),
     st.tuples(st.just("edit and cache"), declared),
@@ -107,6 +108,9 @@ def happen(what, value, plain: Side, cached: CachedSide, now: datetime) -> list[
     if "edit" in what:
         for side in (plain, cached):
             side.edit({key: {"timezone": "America/New_York", **attributes} for key, attributes in value.items()})
+    if what == "pause":
+        for side in (plain, cached):
+            side.pause(now, value)
     if "cache" in what:
         cached.cache(now)
     if what == "damage" and (cached.folder / PATH).exists():

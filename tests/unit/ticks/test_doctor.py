@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from scheduler import clock, defaults, doctor
+from scheduler import caching, clock, defaults, doctor
+from scheduler.caching import made
 from scheduler.doctor import CHECKS, Finding, Health, Surroundings, configured, examine
 from scheduler.errors import InvalidSchedule, StoreUnavailable
 from scheduler.listeners.finding_table import as_json, as_text
@@ -75,6 +76,35 @@ def test_a_check_of_ones_own_is_a_function_in_the_list(place: Practice, monkeypa
 
     monkeypatch.setattr(doctor, "CHECKS", (*CHECKS, weather))
     assert the(place, "weather", Health.WARNING).what == "It rains."
+
+
+# --- the cache -------------------------------------------------------------------------------------------------------
+
+
+def cache_it(place: Practice) -> None:
+    now = clock.real_now()
+    cached = made(place.scheduler().find(), caching.Place(place.base_path, place.store_path("x")), now, float("inf"))
+    cached.write(place.base_path)
+
+
+def test_a_fresh_cache_says_how_long_it_lasts(place: Practice) -> None:
+    cache_it(place)
+    assert the(place, "cache", Health.OK).what.startswith("The schedule is cached until 20")
+
+
+def test_a_stale_cache_is_worth_a_word(place: Practice, tmp_path: Path) -> None:
+    cache_it(place)
+    (tmp_path / "new.py").touch()
+    finding = the(place, "cache", Health.WARNING)
+    assert finding.what == "The schedule's cache is stale (new.py is new)."
+    assert finding.mend == "`craft schedule:cache` makes it anew"
+
+
+def test_why_there_can_be_no_cache(place: Practice) -> None:
+    assert the(place, "cache", Health.OK).what == "The schedule is not cached."
+    place.settings["store"] = "memory"
+    what = the(place, "cache", Health.OK).what
+    assert what.startswith("The schedule is not cached, and cannot be: the store is 'memory'")
 
 
 # --- ticks -----------------------------------------------------------------------------------------------------------
@@ -252,16 +282,6 @@ def test_the_servers_zone(place: Practice, monkeypatch: pytest.MonkeyPatch) -> N
 def test_no_data_of_time_zones(place: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(configured, "SOME_ZONE", "Nowhere/At_all")
     assert "pip install tzdata" in the(place, "timezone", Health.WRONG).mend
-
-
-def test_a_cache_that_is_stale(place: Practice, tmp_path: Path) -> None:
-    assert the(place, "cache", Health.OK).what == "The schedule is not cached."
-    cache = tmp_path / "storage/framework/schedule.cache"
-    cache.parent.mkdir(parents=True)
-    cache.write_bytes(b"no cache\nat all")
-    finding = the(place, "cache", Health.WARNING)
-    assert finding.what.startswith("The schedule's cache is stale (")
-    assert "`craft schedule:cache`" in finding.mend
 
 
 def test_masonites_own_provider_is_harmless(place: Practice) -> None:
