@@ -137,7 +137,7 @@ class Scheduler:
                 raised_in = {task.key for task, _ in failed}
                 judged = [task for task in tasks.usable if task.rule is not None and task.key not in raised_in]
                 self._claim(judged, due, now, supervisor, listener)
-            self.store.prune(now - timedelta(days=self.settings.keep_days))
+            self.store.prune(clock.real_now() - timedelta(days=self.settings.keep_days))
         except StoreUnavailable as error:
             listener.lost_store(error)
             return STORE_UNAVAILABLE

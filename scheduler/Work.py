@@ -34,10 +34,12 @@ class Work:
             announce(tasks, self._listener)
             following = clock.floor_minute(self._now())
             while not (self.supervisor.is_stopping and self.supervisor.is_idle):
-                following = min(following, clock.floor_minute(self._now()) + MINUTE)
-                if self._now() >= following and not self.supervisor.is_stopping:
-                    following = clock.floor_minute(self._now()) + MINUTE
+                now = self._now()
+                after = clock.floor_minute(now) + MINUTE
+                if now >= following and not self.supervisor.is_stopping:
                     self.supervisor.store_error = None
-                    self._scheduler.begin_tick(self._now(), tasks, self._listener, self.supervisor)
+                    self._scheduler.begin_tick(now, tasks, self._listener, self.supervisor)
+                    following = after
+                following = min(following, after)
                 left = (following - self._now()).total_seconds()
                 self.supervisor.step(max(0.0, min(LONGEST_SLEEP, left)))

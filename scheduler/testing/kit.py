@@ -13,7 +13,7 @@ from scheduler.listeners import ConsoleListener
 from scheduler.rules.Moment import in_utc
 from scheduler.runs import Run
 from scheduler.Scheduler import Scheduler
-from scheduler.stores import memory_store
+from scheduler.stores import Store, memory_store
 from scheduler.Task import Task, schedule_of
 
 Time = datetime | str
@@ -62,16 +62,20 @@ def frozen(at: Time) -> Iterator[None]:
         yield
 
 
-def run_due(application: Any, at: Time, *names: str, force: bool = False) -> list[Run]:
+def run_due(
+    application: Any, at: Time, *names: str, force: bool = False, store: Store | None = None
+) -> list[Run]:
     """Run what is due in the minute of `at` (or only what `names` call) in this process and return what came of it.
 
-    It is a tick like any other but for its store, which lasts only for it: nothing was claimed before, nothing is kept.
+    It is a tick like any other but for its store: one in memory, where nothing was claimed before. To let one tick know
+    of another, give both the same `store`, a `memory_store()`. Text is in the default zone. Raises `UnknownTask` for a
+    name that calls no task; broken tasks are printed.
     """
     bound = application.make("scheduler")
     scheduler: Scheduler = getattr(bound.run, "__self__", bound).scheduler
     listener = _Gathering()
     kept = scheduler.__dict__.pop("store", None)
-    scheduler.__dict__["store"] = memory_store()
+    scheduler.__dict__["store"] = store or memory_store()
     instant = _instant(at, clock.default_zone())
     try:
         with clock.standing_at(instant):

@@ -197,10 +197,11 @@ class Session:
                 self.lines.append(line.rstrip("\n"))
                 self._new.notify_all()
 
-    def wait_for(self, line: str) -> None:
-        """Return once the line was printed."""
+    def wait_for(self, beginning: str) -> None:
+        """Return once a line was printed that begins so."""
         with self._new:
-            assert self._new.wait_for(lambda: line in self.lines, timeout=40), f"{line!r} is not in {self.lines}"
+            said = self._new.wait_for(lambda: any(line.startswith(beginning) for line in self.lines), timeout=55)
+            assert said, f"{beginning!r} is not in {self.lines}"
 
 
 @pytest.fixture
