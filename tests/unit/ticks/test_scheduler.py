@@ -98,15 +98,17 @@ def test_a_forced_run_has_no_fire_time_and_can_be_repeated(place: Place) -> None
     assert [(run.key, run.fire_time, run.slot) for run in place.told.runs] == [("Job", None, "")] * 2
 
 
-def test_runs_that_ended_long_ago_are_forgotten(place: Place) -> None:
-    """After `keep_days`, counted on the clock of the tick."""
+def test_runs_that_ended_long_ago_are_forgotten(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the clock that outcomes are written down by, and not the one of the tick, which may stand still."""
     place.settings["keep_days"] = 3
     place.add(task(nothing)).tick(inline=True)
-    ended = place.run().ended_at
-    place.tick(ended + timedelta(days=2.9), inline=True)
-    assert place.store.run(place.told.runs[0].id)
-    place.tick(ended + timedelta(days=3.1), inline=True)
-    assert place.store.run(place.told.runs[0].id) is None
+    first = place.run()
+    place.tick(NOON + timedelta(days=100), inline=True)
+    assert place.store.run(first.id)
+    for days, kept in ((2.9, True), (3.1, False)):
+        monkeypatch.setattr("scheduler.clock.real_now", lambda days=days: first.ended_at + timedelta(days=days))
+        place.tick(NOON + timedelta(days=days), inline=True)
+        assert (place.store.run(first.id) is not None) == kept
 
 
 # --- what others have left -------------------------------------------------------------------------------------------
