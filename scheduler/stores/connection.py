@@ -83,7 +83,7 @@ class Connection:
 
     def another(self) -> Connection:
         """Return a connection of its own to the same database."""
-        return Connection(self.driver, self._open_raw, self.where)
+        return Connection(self.driver, self._open_raw, self.where, self._waiting, self._mends)
 
     def forget(self) -> None:
         """Drop the connection without touching it, as a forked child must: it is its parent's."""

@@ -17,6 +17,7 @@ TASK = f"""
         def handle(self):
             print('first')
 """
+ANOTHER = TASK.replace("First", "Another").replace("first", "and another")
 CHANGED = f"""
     import time
 
@@ -53,14 +54,17 @@ def lines_until(process: subprocess.Popen[str], last: str) -> list[str]:
     return lines
 
 
-def test_changed_code_is_run_and_what_runs_has_its_time_to_end(
+def test_new_and_changed_code_is_run_and_what_runs_has_its_time_to_end(
     app: App, start: Callable[[], subprocess.Popen[str]]
 ) -> None:
     app.tasks(TASK)
     work = start()
     assert lines_until(work, "first")[-1] == "first"
+    app.tasks(ANOTHER, "Another.py")
+    assert lines_until(work, "and another")[-1] == "and another"
     app.tasks(CHANGED)
     assert lines_until(work, "second")[-1] == "second"
     work.send_signal(signal.SIGTERM)
     assert lines_until(work, "nothing more")[:1] == ["second has ended"]
     work.wait(timeout=10)
+    assert work.returncode == 0

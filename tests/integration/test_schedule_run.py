@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 
 import pytest
 
-from .apps import ALWAYS, NEVER, App, masonite_major
+from .apps import ALWAYS, NEVER, NOON, App, masonite_major
 
 DURATION = r"\d+(\.\d+)? ?(µs|ms|s)\b"
 
@@ -257,3 +258,24 @@ def test_exit_codes(app: App, arguments: list[str], code: int) -> None:
 def test_a_process_ends_with_them(app: App, name: str, code: int) -> None:
     app.tasks(says("Hi!") + fails())
     app.python_craft("schedule:run", "--task", name).exits(code)
+
+
+def test_schedule_run_with_a_rule_of_seconds_stays_until_its_last_one(app: App) -> None:
+    """Half a minute away from the last one, the clock stands still; for the starts themselves it goes on."""
+    app.keep_runs().tasks(
+        """
+        import time
+
+
+        class Often(Task):
+            run_every = "30 seconds"
+
+            def handle(self):
+                print("at", self.current_run.fire_time.second, time.monotonic())
+        """
+    )
+    lines = app.craft("schedule:run", at=NOON + timedelta(seconds=29)).exits(0).out.splitlines()
+    seconds, moments = zip(*((line.split()[1], float(line.split()[2])) for line in lines), strict=True)
+    assert seconds == ("0", "30")
+    assert moments[1] - moments[0] >= 0.8
+    assert app.craft("schedule:run", at=NOON + timedelta(seconds=50)).exits(0).out == ""

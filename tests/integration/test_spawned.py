@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
-from collections.abc import Callable, Iterator
-from threading import Condition, Thread
+from threading import active_count
 from typing import Any
 
 import pytest
@@ -14,10 +11,12 @@ from .apps import App
 from .conftest import Maker
 
 THREAD = """
+import sys
 import threading
-threading.Thread(target=threading.Event().wait, daemon=True).start()
+if sys.argv[0] == 'craft':
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
 """
-"""What a library that reports errors, or a pool of connections, does in an app's process."""
+"""What a library that reports errors, or a pool of connections, does in an app's process; not in that of the tests."""
 
 TASKS = """
     import os
@@ -95,10 +94,12 @@ def history(app: App) -> dict[str, dict[str, Any]]:
 
 
 def test_whatever_becomes_of_a_task_in_a_fresh_interpreter_is_what_becomes_of_it_in_a_fork(threaded: App) -> None:
+    threads = active_count()
     done = threaded.python_craft("schedule:run", PYTHONWARNINGS="error:::scheduler").exits(1)
     assert "Dying crashed after" in done.err
     assert "fork" not in done.err, "Python 3.12 and later warn of a fork in a process with threads"
     runs = history(threaded)
+    assert active_count() == threads, "this process is left as it was"
     told = {name: run["output"].splitlines() for name, run in runs.items() if run["output"]}
     fire_time = runs["Well"]["fire_time"]
     assert told["Well"] == [
@@ -137,7 +138,6 @@ def test_whatever_becomes_of_a_task_in_a_fresh_interpreter_is_what_becomes_of_it
 
 
 ONLY_ONCE = THREAD + """
-import sys
 if 'scheduler.isolation.spawned' in sys.orig_argv:
     raise RuntimeError('once is enough')
 """
@@ -155,7 +155,6 @@ def test_an_app_that_does_not_boot_a_second_time_is_a_crash_with_its_reason(make
 
 
 ADDED_ONCE = THREAD + """
-import sys
 if 'scheduler.isolation.spawned' not in sys.orig_argv:
     app.make('scheduler').add(Nothing)
 """
@@ -176,76 +175,3 @@ def test_a_task_that_the_app_has_not_when_it_is_booted_anew_is_a_crash_with_its_
     run = history(app)["Nothing"]
     assert run["outcome"] == "crashed"
     assert "the app, booted anew, has no task 'Nothing'" in run["output"]
-
-
-# --- craft schedule:work --reload ------------------------------------------------------------------------------------
-
-
-class Session:
-    """A command that goes on, and the lines it has printed so far."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self.process = process
-        self.lines: list[str] = []
-        self._new = Condition()
-        self._reader = Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def _read(self) -> None:
-        for line in self.process.stdout:
-            with self._new:
-                self.lines.append(line.rstrip("\n"))
-                self._new.notify_all()
-
-    def wait_for(self, beginning: str) -> None:
-        """Return once a line was printed that begins so."""
-        with self._new:
-            said = self._new.wait_for(lambda: any(line.startswith(beginning) for line in self.lines), timeout=55)
-            assert said, f"{beginning!r} is not in {self.lines}"
-
-
-@pytest.fixture
-def started() -> Iterator[Callable[..., Session]]:
-    """Starts a command that is ended with the test."""
-    sessions: list[Session] = []
-
-    def start(app: App, *arguments: str) -> Session:
-        sessions.append(Session(app.start(*arguments)))
-        return sessions[-1]
-
-    yield start
-    for session in sessions:
-        session.process.kill()
-        session.process.wait()
-
-
-TASK = """
-    class {name}(Task):
-        run_every = "1 minute"
-
-        def handle(self):
-            print("{word}", self.current_run.key)
-"""
-
-
-def test_schedule_work_reload_starts_anew_when_a_task_changes_or_comes_and_stops_when_told(
-    app: App, started: Callable[..., Session]
-) -> None:
-    app.tasks(TASK.format(name="First", word="hello"), "First.py")
-    work = started(app, "schedule:work", "--reload")
-    work.wait_for("hello First")
-    app.tasks(TASK.format(name="Second", word="and hello"), "Second.py")
-    work.wait_for("and hello Second")
-    app.tasks(TASK.format(name="Third", word="changed"), "Second.py")
-    work.wait_for("changed Third")
-    assert work.lines.count("Running what is due, every minute; Ctrl-C stops.") == 3
-    work.process.send_signal(signal.SIGTERM)
-    assert work.process.wait(20) == 0
-    app.keep_runs()
-    assert {name: run["outcome"] for name, run in history(app).items()} == {
-        "First": "succeeded",
-        "Second": "succeeded",
-        "Third": "succeeded",
-    }
-
-

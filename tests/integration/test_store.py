@@ -195,11 +195,6 @@ def in_server(app: App, missing: Callable[[str], Any]) -> Iterator[Callable[[str
         drop_database(details)
 
 
-def in_file(app: App) -> Details:
-    """Make an SQLite file the default database of the app, which keeps its store there."""
-    return use(app, {"driver": "sqlite", "database": str(app.root / "app.sqlite3"), "prefix": ""})
-
-
 def use(app: App, details: Details) -> Details:
     """Let the app use a database, and keep the scheduler's store there."""
     app.write("config/scheduler.py", 'STORE = "database"')
@@ -218,13 +213,13 @@ def migrated(app: App) -> None:
     app.python_craft("migrate").exits(0)
 
 
-@pytest.mark.parametrize(
-    "driver", ["sqlite", pytest.param("postgres", marks=pytest.mark.services), pytest.param("mysql", marks=pytest.mark.services)]
-)
+@pytest.mark.services
+@pytest.mark.parametrize("driver", ["postgres", "mysql"])
 def test_one_command_writes_the_migration_and_masonite_runs_it(
     app: App, in_server: Callable[[str], Details], driver: str
 ) -> None:
-    in_file(app) if driver == "sqlite" else in_server(driver)
+    """In an SQLite file of the app, too: see test_settings.py."""
+    in_server(driver)
     app.tasks(TASK)
     written = app.craft("schedule:table").exits(0).out
     before = app.files()
@@ -282,9 +277,3 @@ def test_a_database_that_cannot_be_used(
     migrated(app)
     line = loses_and_finds(app, lambda app: breaking(app, details), reads=breaking is half_migrated)
     assert mend in line
-
-
-def test_tables_that_were_never_made(app: App) -> None:
-    in_file(app)
-    app.tasks(TASK)
-    assert "run `craft schedule:table` and `craft migrate`" in is_lost(app.craft("schedule:run", at=minute(1)))

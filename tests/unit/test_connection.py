@@ -206,6 +206,9 @@ def test_what_waits_for_the_database_is_surrounded_by_what_bounds_it() -> None:
     made.rows("SELECT")
     made.change("UPDATE")
     assert within == ["begin", "opened", "end", "begin", "end"]
+    within.clear()
+    made.another().rows("SELECT")
+    assert within == ["begin", "opened", "end"], "so is a connection of its own to the same database"
 
 
 def test_after_an_error_it_connects_anew_the_next_time() -> None:

@@ -74,6 +74,13 @@ def test_a_clock_that_is_set_back_repeats_nothing_and_goes_on_with_new_minutes(p
     assert work(place, 3, *times) == [NOON, NOON + MINUTE, NOON + 2 * MINUTE]
 
 
+def test_a_clock_that_is_set_back_within_a_minute_makes_it_no_new_one(place: Place) -> None:
+    place.add(task(nothing, overlap=True))
+    times = (NOON, NOON + 50 * SECOND, NOON + 20 * SECOND, NOON + 50 * SECOND, NOON + MINUTE)
+    assert work(place, 2, *times) == [NOON, NOON + MINUTE]
+    assert place.told.of("claimed_before") == [], "nobody asked for the same minute twice"
+
+
 def test_what_runs_when_it_is_told_to_stop_ends_first(place: Place) -> None:
     """The second task is told to stop by what came of the first, and still has its time to end."""
     place.settings["stop_grace"] = MINUTE
