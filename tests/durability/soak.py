@@ -242,7 +242,7 @@ def _state(soak: Soak, name: str, part: Callable[[Soak], Verdict]) -> str:
         state, verdict = "NOT RUN", Verdict(f"MISSING: {error}")
     except Exception:  # noqa: BLE001 - the other parts are to run all the same
         state, verdict = "BROKEN", Verdict("", [traceback.format_exc()])
-    print(f"{name:<30} {state:<7} {_took(begin):>6}  {verdict.numbers}", flush=True)
+    print(f"{name:<32} {state:<7} {_took(begin):>6}  {verdict.numbers}", flush=True)
     for line in verdict.wrong[:20]:
         print(f"    {line}", flush=True)
     return state
