@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from .apps import ALWAYS, NEVER, NOON, App, masonite_major
+from .apps import ALWAYS, NEVER, NOON, App
 
 DURATION = r"\d+(\.\d+)? ?(µs|ms|s)\b"
 
@@ -229,9 +229,8 @@ def test_a_word_that_is_no_task_never_runs_everything(app: App, word: str) -> No
 
 @pytest.mark.parametrize("argument", ["--task", "--task="])
 def test_a_task_switch_without_a_name_is_wrong_usage(app: App, argument: str) -> None:
-    """On Masonite 4 the command line itself refuses it, with the exit code that it has for everything."""
     app.tasks(says("Hi!"))
-    done = app.python_craft("schedule:run", argument).exits(2 if masonite_major() == 5 else 1)
+    done = app.python_craft("schedule:run", argument).exits(2)
     assert "Hi!" not in done.out
 
 
