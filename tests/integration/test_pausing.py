@@ -163,7 +163,7 @@ def test_the_list_shows_a_pause_without_an_end(paused: App) -> None:
     ("arguments", "complaint"),
     [
         (["Imprt"], "did you mean"),
-        (["--until", "yesterday"], "--until: 'yesterday' is no date"),
+        (["--until", "yesterday"], "'yesterday' is no date"),
         (["--until"], "--until wants a date"),
         (["--until", "2026-03-03 11:00"], "is over already"),
         (["--reason"], "--reason wants a text"),
