@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from threading import Condition, Thread
 from typing import Any
@@ -78,6 +79,19 @@ TASKS = """
         def handle(self):
             print("not here")
 """
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_of_an_app_stays() -> Iterator[None]:
+    """Later tests could not fork."""
+    before = set(threading.enumerate())
+    yield
+    for thread in set(threading.enumerate()) - before:
+        event = getattr(thread._target, "__self__", None)
+        if isinstance(event, threading.Event):
+            event.set()
+        thread.join(20)
+    assert set(threading.enumerate()) <= before
 
 
 @pytest.fixture
