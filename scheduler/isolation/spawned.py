@@ -25,11 +25,12 @@ def main(arguments: list[str]) -> None:
         sys.path.insert(0, os.getcwd())
         with warnings.catch_warnings(record=True):  # whoever started this process has booted the app, and has seen them
             from wsgi import application  # type: ignore[import-not-found]  # noqa: PLC0415 - the app's own file
+        scheduler = _scheduler(application)  # a part of booting, and none of the time that the task may take
         take_signals()
         if os.read(int(go), 1) == GO:
             write_all(int(result), BEGUN)
             endings = unpacked_endings(sys.stdin.read()) if what == "tell" else []
-            report = _scheduler(application).do_here(what, unpacked(run), endings)
+            report = scheduler.do_here(what, unpacked(run), endings)
             write_all(int(result), json.dumps(report).encode())
             code = 0
     except EndedBySignal as error:
