@@ -257,7 +257,10 @@ class Supervisor:
         return not task.policy.overlap and any(active.task.key == task.key for active in self._active)
 
     def _may_start(self, task: RegisteredTask, run: Run) -> bool:
-        """Take the task's lease; where somebody else has it, or the task is paused, the run is skipped."""
+        """Take the task's lease; where somebody else has it, or the task is paused, the run is skipped.
+
+        A retry for which somebody else has the lease is left to a later tick.
+        """
         if self.skips_paused(task, run):
             return False
         if task.policy.overlap:
@@ -267,6 +270,9 @@ class Supervisor:
         lease = Lease(task.claim_key, token, self.owner, host_name(), os.getpid(), now + self._settings.lease)
         if self._store.acquire(lease, now):
             return True
+        if run.attempt > 1:
+            self._store.adopt(run, "", now)
+            return False
         held = next((lease for lease in self._store.leases() if lease.key == task.claim_key), None)
         where = f" (process {held.pid} on {held.host})" if held else ""
         self._skip(task, run, SkipReason.STILL_RUNNING, f"an earlier run has not ended{where}")

@@ -296,6 +296,18 @@ def test_a_locked_file_is_said_to_be_locked(file_details: Details) -> None:
     store.connection.close()
 
 
+@pytest.mark.usefixtures("impatient")
+def test_a_file_that_others_are_making_is_waited_for(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = str(folder / "scheduler.sqlite3")
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        assert "locked" in said_by(local_store(path)), "not for ever"
+        monkeypatch.setattr(local_module, "BUSY_SECONDS", 10)
+        monkeypatch.setattr(local_module, "connected", lambda path: sqlite3.connect(path, timeout=0, isolation_level=None))
+        monkeypatch.setattr(local_module.time, "sleep", lambda _seconds: other.execute("COMMIT"))
+        assert works(local_store(path))
+
+
 def test_a_locked_row_of_a_server_is_waited_for_and_then_told(server_details: Details) -> None:
     store = open_store(server_details)
     store.acquire(lease(), NOON)

@@ -48,7 +48,7 @@ class Outages:
         _wait(begin + self.random.uniform(0, self.usual * 1.1 * length) - time.monotonic())
         next(take_away)
         if self.random.random() < 0.5:
-            self._note(self.place.begin(self.number, self.place.stems.several(2)[1]).wait())
+            self._note(self.place.begin(minutes[0], self.place.stems.several(2)[1]).wait())
         _wait(self.random.uniform(0, self.usual))
         next(take_away, None)
         code = self._note(order.wait())

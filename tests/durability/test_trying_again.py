@@ -98,6 +98,22 @@ def test_a_run_that_crashed_with_its_ticker_is_tried_again(place: Place) -> None
     assert first == [(1, "crashed"), (2, "succeeded")]
 
 
+def test_a_retry_that_finds_its_task_running_is_left_to_a_later_tick(place: Place) -> None:
+    place.add("a", "fail", retries=1, retry_delay="10 minutes")
+    place.tick(0)
+    place.tasks[0] |= {"does": "wait_for_file", "argument": str(place.folder / "go")}
+    first, second = place.stems.several(2)
+    order = place.begin(1, first)
+    place.wait_for("start", count=2)
+    let_time_pass(place)
+    assert place.begin(1, second).wait() == 0
+    assert [run.attempt for run in place.store.open_runs()] == [2, 1]
+    (place.folder / "go").write_text("", encoding="utf-8")
+    order.wait()
+    assert place.tick(2).wait() == 0
+    assert attempts(place) == [(1, "failed"), (2, "succeeded"), (1, "succeeded"), (1, "succeeded")]
+
+
 def test_many_that_tick_make_each_retry_once(place: Place) -> None:
     import time
 

@@ -174,17 +174,6 @@ class Model:
 # -- ours --
 
 
-class Stub:
-    """Runs nothing, and remembers what it was given to run."""
-
-    def __init__(self) -> None:
-        self.given: list[tuple[str, datetime | None]] = []
-
-    def run(self, task: Any, run: Run) -> Run:
-        self.given.append((task.key, run.fire_time))
-        return replace(run, outcome=Outcome.SUCCEEDED, ended_at=run.started_at)
-
-
 class Ours:
     """A scheduler with a store in memory, whose tasks are not carried out."""
 
@@ -194,7 +183,8 @@ class Ours:
             TaskRegistry(app.bound, app.call, lambda: ("/nowhere", "nowhere"), settings.policy), app, settings
         )
         self.scheduler.__dict__["store"] = memory_store()
-        self.scheduler.__dict__["_runner"] = self.stub = Stub()
+        self.given: list[tuple[str, datetime | None]] = []
+        self.scheduler._runner.run = self._run
         self.scheduler.add(*tasks)
         self.listener = JsonListener()
         self.tasks = self.scheduler.find()
@@ -203,10 +193,15 @@ class Ours:
 
     def tick(self, minute: datetime) -> list[tuple[str, datetime | None]]:
         """Return what a tick of that minute runs."""
-        self.stub.given = []
+        self.given = []
         assert self.scheduler.begin_tick(minute, self.tasks, self.listener, self.supervisor) == 0
         self.supervisor.run_inline()
-        return self.stub.given
+        return self.given
+
+    def _run(self, task: Any, run: Run) -> Run:
+        """Run nothing, and remember what there was to run."""
+        self.given.append((task.key, run.fire_time))
+        return replace(run, outcome=Outcome.SUCCEEDED, ended_at=run.started_at)
 
     def entries(self) -> dict[tuple[str, datetime | None], Entry]:
         """Return what there is of every fire time."""
