@@ -182,15 +182,15 @@ def _hour_of_work(app, seconds):
     process = subprocess.Popen(command, cwd=app, env=whole_run.ENVIRONMENT, stdout=subprocess.DEVNULL)
     try:
         time.sleep(10)
-        used, start = _cpu_of(process.pid), time.monotonic()
+        used, start = cpu_of(process.pid), time.monotonic()
         time.sleep(seconds)
-        return (_cpu_of(process.pid) - used) / (time.monotonic() - start) * 3600
+        return (cpu_of(process.pid) - used) / (time.monotonic() - start) * 3600
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait()
 
 
-def _cpu_of(pid):
+def cpu_of(pid):
     """Return the CPU seconds of a process: the scheduler's own count, where the system keeps one, is the finer."""
     try:
         return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9

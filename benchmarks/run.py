@@ -1,6 +1,6 @@
 """What the scheduler costs, beside its peers: prints a table, writes results.json and shows it in the README.
 
-    python benchmarks/run.py            everything, some fifteen minutes
+    python benchmarks/run.py            everything, some twenty minutes
     python benchmarks/run.py --check    the same; exit code 1 if a target is missed
     python benchmarks/run.py --only judging following
 
@@ -16,6 +16,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+import durability
 import following
 import idle_minute
 import judging
@@ -27,7 +28,7 @@ import whole_run
 
 RESULTS = Path(__file__).with_name("results.json")
 WITHIN_A_PROCESS = {"judging": judging, "following": following, "parsing": parsing, "simulating": simulating}
-WHOLE_PROCESSES = {"whole_run": whole_run, "idle_minute": idle_minute}
+WHOLE_PROCESSES = {"whole_run": whole_run, "idle_minute": idle_minute, "durability": durability}
 PARTS = [*WITHIN_A_PROCESS, *WHOLE_PROCESSES]
 
 

@@ -113,7 +113,7 @@ def add_tasks(app, import_line, what_a_task_does, count):
     """Let the app's own provider add so many tasks, none of which is due within two hours."""
     soon = datetime.now(timezone.utc) + timedelta(hours=2)
     lines = [import_line]
-    for number, attributes in enumerate(declarations(count, lambda attributes: _is_later(attributes, soon))):
+    for number, attributes in enumerate(declarations(count, lambda attributes: is_later(attributes, soon))):
         lines += ["", "", f"class Task{number}(Task):"]
         lines += [f"    {name} = {value!r}" for name, value in attributes.items()]
         lines += ["", "    def handle(self):", f"        {what_a_task_does}"]
@@ -122,9 +122,9 @@ def add_tasks(app, import_line, what_a_task_does, count):
     (app / "app" / "providers" / "AppProvider.py").write_text(OWN_PROVIDER)
 
 
-def _is_later(attributes, moment):
+def is_later(attributes, moment, now=None):
     """Tell whether no fire time comes before `moment`, so that nothing is due however long the benchmark takes."""
-    before = datetime.now(timezone.utc) - timedelta(minutes=1)  # the minute that has begun counts too
+    before = (now or datetime.now(timezone.utc)) - timedelta(minutes=1)  # the minute that has begun counts too
     found = declared_rule("Task", attributes).next_after(before, zone_named(attributes["timezone"]))
     return found is not None and found > moment
 

@@ -127,12 +127,12 @@ def why_unreachable(driver: str) -> str:
     return ""
 
 
-def make_database(driver: str, name: str) -> Details:
-    """Make an empty database on a server and return how it is reached."""
+def make_database(driver: str, name: str, *, lasting: bool = False) -> Details:
+    """Make an empty database on a server and return how it is reached; one that is `lasting` outlives a power cut."""
     details = server_details(driver)
     quoted = f'"{name}"' if driver == "postgres" else f"`{name}`"
     execute(details, f"DROP DATABASE IF EXISTS {quoted}", f"CREATE DATABASE {quoted}")
-    if driver == "postgres":
+    if driver == "postgres" and not lasting:
         execute(details, f"ALTER DATABASE {quoted} SET synchronous_commit = off")
     return {**details, "database": name}
 
