@@ -135,8 +135,8 @@ class Scheduler:
         """
         minute = clock.floor_minute(now)
         try:
-            pauses = supervisor.pauses(now)
             cursors = {} if force else self.store.cursors(before=minute)
+            pauses = supervisor.pauses(now)
             with clock.standing_at(minute):
                 due, failed = (
                     ([], []) if force else judge(tasks.usable, minute, cursors, pauses.of if pauses else None)
