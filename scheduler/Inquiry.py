@@ -57,12 +57,20 @@ class Inquiry:
         )
 
     def _record(self, task: RegisteredTask, minute: datetime) -> Record:
+        runs = self._store.runs_for(task.key, minute, minute + MINUTE)
         return Record(
-            runs=tuple(self._store.runs_for(task.key, minute, minute + MINUTE)),
+            runs=tuple(runs),
+            is_gone=bool(runs) and runs[-1].outcome is None and self._is_gone(task, runs[-1]),
             judged_until=self._store.cursors().get(task.claim_key),
             ticked_at=max(self._store.ticks().values(), default=None),
             kept_since=clock.now() - timedelta(days=self._scheduler.settings.keep_days),
         )
+
+    def _is_gone(self, task: RegisteredTask, run: Run) -> bool:
+        now, settings = clock.real_now(), self._scheduler.settings
+        heartbeat = self._store.heartbeats().get(run.id, now)
+        recovery = recovery_of(run, task, now=now, minute=now, heartbeat=heartbeat, settings=settings)
+        return recovery is Recovery.BURY
 
     def _conditions(self, task: RegisteredTask, minute: datetime, *, asking: bool) -> Iterator[Answer]:
         """Return what may keep the task from running, with answers if `asking`; a pause is known for any `minute`."""

@@ -35,6 +35,7 @@ class Verdict(str, Enum):
     WILL_BE_MISSED = "will_be_missed"
     WAITING = "waiting"
     RUNNING = "running"
+    GONE = "gone"
     RAN = "ran"
     FAILED = "failed"
     SKIPPED = "skipped"
@@ -60,11 +61,13 @@ class Change:
 class Record:
     """What the store says of a task around the time that is asked about.
 
-    `runs` are those of the time's minute, `judged_until` is how far (exclusive) ticks have judged the task, `ticked_at`
-    when the last tick of any host was, None if there was none; `kept_since` is as far back as history reaches.
+    `is_gone` tells that the last of the runs has not ended, and its process is no more. `runs` are those of the time's
+    minute, `judged_until` is how far (exclusive) ticks have judged the task, `ticked_at` when the last tick of any host
+    was, None if there was none; `kept_since` is as far back as history reaches.
     """
 
     runs: tuple[Run, ...] = ()
+    is_gone: bool = False
     judged_until: datetime | None = None
     ticked_at: datetime | None = None
     kept_since: datetime | None = None
@@ -96,7 +99,7 @@ class Explanation:
     def verdict(self) -> Verdict:
         """What becomes, or became, of the time that is looked at."""
         if self.record.runs:
-            return _of_run(self.record.runs[-1])
+            return Verdict.GONE if self.record.is_gone else _of_run(self.record.runs[-1])
         if self.problem:
             return Verdict.ASKING_FAILED
         if self.task.rule is None:

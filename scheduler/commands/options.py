@@ -103,7 +103,8 @@ def until_option(command: Any, name: str, zone: tzinfo) -> datetime | None:
     Raises `WrongUsage` for anything else.
     """
     ahead = length_option(command, name)
-    moment = clock.now() + ahead if ahead is not None else date_option(command, name, zone)
+    other = ("a time from now", "'2 hours'")
+    moment = clock.now() + ahead if ahead is not None else date_option(command, name, zone, other)
     if moment is not None and moment <= clock.now():
         raise WrongUsage(f"--{name}: {command.option(name)!r} is over already (try '2 hours' or a date to come).")
     return moment

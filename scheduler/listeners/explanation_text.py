@@ -150,6 +150,12 @@ def _running(found: Explanation) -> str:
     return f"It is running{since}: run {run.id}, process {run.pid} on {run.host}."
 
 
+def _gone(found: Explanation) -> str:
+    run = _run(found)
+    process = f"process {run.pid} on {run.host}"
+    return f"It began as run {run.id}, but {process} is gone: the next tick writes it down as crashed."
+
+
 def _ran(found: Explanation) -> str:
     run = _run(found)
     return f"It ran: run {run.id} succeeded after {run.seconds:.1f} s. {_all_of(run)}"
@@ -194,6 +200,7 @@ SAYS: dict[str, str | Callable[[Explanation], str]] = {
     "will_be_missed": _will_be_missed,
     "waiting": _waiting,
     "running": _running,
+    "gone": _gone,
     "ran": _ran,
     "failed": _failed,
     "skipped": _skipped,

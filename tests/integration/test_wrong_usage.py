@@ -89,6 +89,7 @@ WRONG = [
     ("schedule:install --show --id b/log", "'b/log'"),
     ("schedule:pause SayHo", "'SayHo'", "did you mean SayHi?"),
     ("schedule:pause SayHi --until 2027-02-30", "'2027-02-30'", "'2027-02-28'"),
+    ("schedule:pause SayHi --until never", "'never'", "'2027-01-31 08:00'", "'2 hours'"),
     ("schedule:pause --until", "--until", "'2027-01-31 08:00'"),
     ("schedule:pause --reason", "--reason wants a text"),
     ("schedule:pause SayHi --untill 10:00", "no option --untill", "did you mean --until?"),

@@ -117,9 +117,20 @@ def test_it_is_running(place: Place) -> None:
     (run,) = place.store.claim([Claim("Job", slot_of("Job", NOON), NOON)], {}, str(this_process()), NOON)
     assert says(place) == ("waiting", "It is claimed as run 1, attempt 1, and waits to be started.")
     place.store.start(run, 4711, NOON)
+    place.store.beat(run.owner, clock.real_now(), MINUTE)
     verdict, sentence = says(place)
     assert verdict == "running"
     assert sentence.startswith("It is running since 2026-03-03 12:00: run 1, process 4711 on ")
+
+
+def test_it_began_and_its_process_is_gone(place: Place) -> None:
+    place.add(task(nothing))
+    (run,) = place.store.claim([Claim("Job", slot_of("Job", NOON), NOON)], {}, process_that_is_gone(), clock.real_now())
+    place.store.start(run, 4711, clock.real_now())
+    verdict, sentence = says(place)
+    assert verdict == "gone"
+    assert sentence.startswith("It began as run 1, but process 4711 on ")
+    assert sentence.endswith(" is gone: the next tick writes it down as crashed.")
 
 
 def test_it_waits_for_its_jitter(place: Place) -> None:
