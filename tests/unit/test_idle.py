@@ -98,7 +98,7 @@ def test_with_a_cache_exactly_the_same_runs(tasks, place, what_happens, seed) ->
 
 
 @pytest.mark.once
-@tried(150)
+@tried(100)
 def test_with_a_cache_exactly_the_same_runs_at_length(tasks, place, what_happens, seed) -> None:
     exactly_the_same_runs(tasks, place, what_happens, seed)
 
