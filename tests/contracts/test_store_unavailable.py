@@ -21,7 +21,7 @@ from contracts.databases import Details, execute, make_empty_tables, open_store,
 from contracts.proxy import Proxy
 from contracts.values import HERE, NOON, TTL, after, claim, claimed, ended, lease, one_run
 from scheduler.errors import StoreUnavailable
-from scheduler.runs import Run
+from scheduler.runs import Pause, Run
 from scheduler.stores import DatabaseStore, local_store, patience
 from scheduler.stores import local as local_module
 from scheduler.stores.schema import TABLES, create_statements, drop_statements
@@ -47,13 +47,22 @@ OPERATIONS: dict[str, Callable[[DatabaseStore], Any]] = {
     "run": lambda store: store.run(1),
     "last_runs": lambda store: store.last_runs(["a"]),
     "prune": lambda store: store.prune(NOON),
+    "runs_for": lambda store: store.runs_for("a", NOON, after(minutes=1)),
+    "pause": lambda store: store.pause(Pause("z", NOON)),
+    "resume": lambda store: store.resume("z", NOON),
+    "pauses": lambda store: store.pauses(),
+    "begin_streak": lambda store: store.begin_streak("z", ended(PENDING)),
+    "end_streak": lambda store: store.end_streak("z"),
     "record_tick": lambda store: store.record_tick("here", NOON),
     "ticks": lambda store: store.ticks(),
 }
 """Everything that can be asked of a store."""
 
-READING = {"cursors", "open_runs", "heartbeats", "leases", "history", "run", "last_runs", "ticks", "prune"}
-"""What changes nothing, where there is nothing to prune."""
+READING = {
+    *("cursors", "open_runs", "heartbeats", "leases", "history", "run", "runs_for", "last_runs", "ticks", "pauses"),
+    *("prune", "end_streak"),
+}
+"""What changes nothing, where there is nothing to prune or to end."""
 
 
 def said_by(store: DatabaseStore, operation: Callable[[DatabaseStore], Any] = OPERATIONS["claim"]) -> str:

@@ -121,7 +121,8 @@ def test_each_tick_is_the_first_one_unless_they_share_a_store(application: Any) 
     store = memory_store()
     assert len(run_due(application, "2027-01-30 03:00", store=store)) == 1
     assert run_due(application, "2027-01-30 03:00", store=store) == [], "a fire time starts once"
-    (late,) = run_due(application, "2027-01-30 06:04", "Hourly", store=store)
+    *missed, late = run_due(application, "2027-01-30 06:04", "Hourly", store=store)
+    assert [(run.fire_time.hour, run.outcome.value) for run in missed] == [(4, "missed"), (5, "missed")]
     assert (late.fire_time.hour, late.late) == (6, True), "within grace"
     history = [(run.fire_time.hour, run.outcome.value) for run in store.history(keys=["Hourly"])]
     assert sorted(history) == [(3, "succeeded"), (4, "missed"), (5, "missed"), (6, "succeeded")]

@@ -91,8 +91,10 @@ def test_a_run_that_says_how_it_ended_is_believed_though_it_was_late(place: Plac
     place.settings["kill_grace"] = HOUR
     supervisor = working(place.add(task(finishes_when_told)))
     (active,) = supervisor._active
-    while b"ready" not in active.output:
-        supervisor.step()
+    for _ in range(1000):
+        supervisor.step(0.05)
+        if b"ready" in active.output:
+            break
     active.deadline = time.monotonic()
     finish(supervisor)
     assert place.run().outcome is Outcome.SUCCEEDED
