@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from scheduler import clock
+from scheduler.claims import jitter_of
 from scheduler.conditions import Answer, App, asked, conditions_of, unasked
 from scheduler.due import MINUTE, Due, judge
 from scheduler.errors import OK, TASK_FAILED
@@ -18,7 +19,7 @@ from scheduler.process import is_gone
 from scheduler.recovery import Recovery, recovery_of
 from scheduler.rules import Moment
 from scheduler.runs import Pauses, Plan, Planned, Run, SkipReason
-from scheduler.Scheduler import Scheduler, announce, explain_idle, jitter_of, raised_when_asked
+from scheduler.Scheduler import Scheduler, announce, explain_idle, raised_when_asked
 from scheduler.stores import Lease, slot_of
 from scheduler.TaskRegistry import RegisteredTask, Tasks
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -12,6 +11,7 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from scheduler import clock
+from scheduler.claims import claim_key_of, claims_on, retry_of
 from scheduler.conditions import App
 from scheduler.due import MINUTE, Due, judge
 from scheduler.errors import OK, STORE_UNAVAILABLE, TASK_FAILED, StoreUnavailable, UnknownTask
@@ -21,10 +21,10 @@ from scheduler.listeners import ConsoleListener, Listener, RunListener
 from scheduler.process import host_name, is_gone
 from scheduler.recovery import Recovery, recovery_of
 from scheduler.Runner import Runner
-from scheduler.runs import Ending, Outcome, Pauses, Run, SkipReason
+from scheduler.runs import Ending, Outcome, Pauses, Run
 from scheduler.Settings import Settings
-from scheduler.stores import Claim, Store, lease_token, slot_of
-from scheduler.Supervisor import Supervisor, claim_key_of, done, retry_of
+from scheduler.stores import Claim, Store, lease_token
+from scheduler.supervision import Supervisor, done
 from scheduler.TaskRegistry import Broken, RegisteredTask, TaskRegistry, Tasks, unknown_task
 from scheduler.Teller import Teller
 
@@ -178,7 +178,7 @@ class Scheduler:
         """Claim everything that is due of the `judged` tasks; what somebody else has claimed is theirs."""
         by_key = {task.key: task for task in judged}
         by_claim_key = {task.claim_key: task for task in judged}
-        claims = [claim for each in due for claim in _claims(by_claim_key[each.task.claim_key], each, now, pauses)]
+        claims = [claim for each in due for claim in claims_on(by_claim_key[each.task.claim_key], each, now, pauses)]
         cursors = dict.fromkeys(by_claim_key, clock.floor_minute(now) + MINUTE)
         runs = self.store.claim(claims, cursors, supervisor.owner, clock.real_now(), ticked=host_name())
         won = {(run.key, run.fire_time) for run in runs}
@@ -271,37 +271,6 @@ def explain_idle(tasks: Iterable[RegisteredTask], minute: datetime, listener: Li
     for task in tasks:
         following = task.rule.next_after(minute, task.zone) if task.rule else None
         listener.not_due(task, clock.as_pendulum(following, task.zone) if following else None)
-
-
-def _claims(task: RegisteredTask, due: Due, now: datetime, pauses: Pauses) -> list[Claim]:
-    """Return a claim for every fire time, to run it or to write down that it was missed or kept back."""
-    claims = []
-    minute = clock.floor_minute(now)
-    for fire_time in due.missed:
-        detail = "no tick came in time"
-        if fire_time == due.missed[0] and due.missed_since:
-            detail += f"; nor for any earlier fire time up to {due.missed_since:%Y-%m-%d %H:%M} UTC"
-        slot = slot_of(task.claim_key, fire_time)
-        claims.append(Claim(task.key, slot, fire_time, outcome=Outcome.MISSED, detail=detail))
-    for fire_time in due.paused:
-        slot, reason = slot_of(task.claim_key, fire_time), SkipReason.PAUSED
-        detail = pauses.why(task, fire_time)
-        claims.append(Claim(task.key, slot, fire_time, outcome=Outcome.SKIPPED, detail=detail, skip_reason=reason))
-    for fire_time in due.run:
-        wait = fire_time + jitter_of(task) - now
-        start = clock.real_now() + wait if fire_time >= minute and wait > timedelta() else None
-        slot = slot_of(task.claim_key, fire_time)
-        claims.append(Claim(task.key, slot, fire_time, late=fire_time < minute, start_after=start))
-    return claims
-
-
-def jitter_of(task: RegisteredTask) -> timedelta:
-    """Return how much later the task starts on this host, the same every time."""
-    longest = task.policy.jitter.total_seconds()
-    if not longest:
-        return timedelta()
-    digest = hashlib.sha256(f"{task.key}\n{host_name()}".encode()).digest()
-    return timedelta(seconds=int.from_bytes(digest[:6], "big") / 2**48 * longest)
 
 
 def raised_when_asked(task: RegisteredTask, error: Exception) -> Broken:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import Enum
 
+from scheduler.claims import claim_key_of
 from scheduler.process import is_gone
 from scheduler.runs import Run
 from scheduler.Settings import Settings
-from scheduler.Supervisor import claim_key_of
 from scheduler.TaskRegistry import RegisteredTask
 
 

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from scheduler import Supervisor
 from scheduler.errors import StoreUnavailable
 from scheduler.process import this_machine
 from scheduler.stores import Claim, DatabaseStore, local_store, slot_of
@@ -196,7 +195,7 @@ def test_what_is_left_of_a_task_that_is_gone_is_told_by_its_key(app: App, heard:
 
 
 def test_a_listener_that_hangs_is_ended_and_delays_no_exit_for_ever(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Supervisor, "TELLING_SECONDS", 1.0)
+    monkeypatch.setattr("scheduler.supervision.Tellers.TELLING_SECONDS", 1.0)
     app.provider(
         "app.make('event').listen(ScheduledTaskFinished, [Sleeper])",
         header="""
@@ -490,7 +489,7 @@ def test_a_monitor_that_never_answers_delays_nobody_else(app: App, servers: Serv
 
 
 def test_where_forking_is_not_safe_it_is_told_all_the_same(app: App, servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Supervisor, "_threads", lambda: 2)
+    monkeypatch.setattr("scheduler.supervision.Workers._threads", lambda: 2)
     with_mail(app, servers.mail_port)
     app.tasks(
         f"""

@@ -20,7 +20,7 @@ from scheduler.errors import STORE_UNAVAILABLE
 from scheduler.process import host_name, this_process
 from scheduler.runs import Outcome, Run, SkipReason
 from scheduler.stores import Lease, memory_store
-from scheduler.Supervisor import Supervisor
+from scheduler.supervision import Supervisor
 
 from .place import MINUTE, MOMENT, NOON, Away, Place, Told, nothing, task
 
@@ -185,7 +185,7 @@ def test_the_hooks_of_a_killed_run_are_called_in_another_process(place: Place, t
 
 
 def test_a_hook_that_never_ends_is_ended(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("scheduler.Supervisor.TELLING_SECONDS", 0.1)
+    monkeypatch.setattr("scheduler.supervision.Tellers.TELLING_SECONDS", 0.1)
     assert place.add(task(is_killed_by(9), failed=lambda _self, _run: sleeps())).tick() == 1
     assert place.run().outcome is Outcome.CRASHED
 
@@ -354,7 +354,7 @@ def test_an_outcome_is_kept_until_the_store_is_back(place: Place) -> None:
 
 
 def test_but_not_for_ever(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("scheduler.Supervisor.SAVING_TRIES_SECONDS", -1.0)
+    monkeypatch.setattr("scheduler.supervision.Outcomes.SAVING_TRIES_SECONDS", -1.0)
     place.store = Away(place.store, finish=9)
     assert place.add(task(nothing)).tick() == STORE_UNAVAILABLE
     assert place.store.left["finish"] == 8
