@@ -5,25 +5,23 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, Protocol
 
 from scheduler import clock
-from scheduler.claims import claim_key_of, claims_on, retry_of
+from scheduler.claims import claims_on
 from scheduler.conditions import App
 from scheduler.due import MINUTE, Due, judge
 from scheduler.errors import OK, STORE_UNAVAILABLE, TASK_FAILED, StoreUnavailable, UnknownTask
 from scheduler.failures import described
-from scheduler.isolation import end_leftovers
 from scheduler.listeners import ConsoleListener, Listener, RunListener
-from scheduler.process import host_name, is_gone
-from scheduler.recovery import Recovery, recovery_of
+from scheduler.process import host_name
+from scheduler.recovery import recover
 from scheduler.Runner import Runner
-from scheduler.runs import Ending, Outcome, Pauses, Run
+from scheduler.runs import Ending, Pauses, Run
 from scheduler.Settings import Settings
-from scheduler.stores import Claim, Store, lease_token
+from scheduler.stores import Claim, Store
 from scheduler.supervision import Supervisor, done
 from scheduler.TaskRegistry import Broken, RegisteredTask, TaskRegistry, Tasks, unknown_task
 from scheduler.Teller import Teller
@@ -147,7 +145,8 @@ class Scheduler:
         for task, raised in failed:
             listener.found_broken(raised_when_asked(task, raised))
         try:
-            self._recover(every or tasks, {task.key for task in tasks.usable}, supervisor, minute)
+            chosen = {task.key for task in tasks.usable}
+            recover(self.store, every or tasks, chosen, supervisor, minute=minute, settings=self.settings)
             if force:
                 self._force(tasks, supervisor)
             else:
@@ -196,64 +195,6 @@ class Scheduler:
         claims = [Claim(task.key, None, None) for task in tasks.usable]
         runs = self.store.claim(claims, {}, supervisor.owner, clock.real_now(), ticked=host_name())
         supervisor.submit([(by_key[run.key], run) for run in runs])
-
-    def _recover(self, every: Tasks, chosen: set[str], supervisor: Supervisor, minute: datetime) -> None:
-        """Give an outcome to runs whose process is gone, and start what nobody has started yet: claims and retries."""
-        now = clock.real_now()
-        by_key = {task.key: task for task in every.usable}
-        heartbeats: dict[int, datetime] = {}
-        for run in self.store.open_runs():
-            own = run.owner == supervisor.owner
-            if own and supervisor.knows(run):
-                continue
-            heartbeats = heartbeats or self.store.heartbeats()
-            task = by_key.get(run.key)
-            recovery = recovery_of(
-                run,
-                task,
-                now=now,
-                minute=minute,
-                heartbeat=heartbeats.get(run.id, now),
-                settings=self.settings,
-                own=own,
-            )
-            if recovery is Recovery.BURY:
-                self._bury(task, run, now, supervisor)
-            elif task is not None and task.claim_key == claim_key_of(task, run) and run.key not in chosen:
-                continue
-            elif recovery is Recovery.GIVE_UP:
-                self._give_up(task, run, supervisor)
-            elif recovery is Recovery.TAKE_OVER and task is not None:
-                self._take_over(task, run, supervisor, minute)
-
-    def _bury(self, task: RegisteredTask | None, run: Run, now: datetime, supervisor: Supervisor) -> None:
-        """Write down that a run crashed whose process is gone, claim its retry, and tell everybody, its task too."""
-        left = end_leftovers(run.pid) if run.host == host_name() and is_gone(run.owner) else 0
-        error = f"process {run.pid} on {run.host} is gone, and so is the one that watched it"
-        error += f"; {left} processes it had started were ended" if left else ""
-        crashed = replace(run, outcome=Outcome.CRASHED, ended_at=now, error=error)
-        retry = retry_of(task, crashed) if task else None
-        was_open = self.store.finish(crashed, retry)
-        claim_key = claim_key_of(task, run) if task else run.slot.rpartition("@")[0] or run.key
-        self.store.release(claim_key, lease_token(run.owner, run.id))
-        if was_open:
-            known = task or unknown_task(run.key)
-            supervisor.tell(known, crashed, will_be_retried=retry is not None, hooks_are_due=True)
-
-    def _take_over(self, task: RegisteredTask, run: Run, supervisor: Supervisor, minute: datetime) -> None:
-        """Start a pending run that its owner has not, unless its task is paused."""
-        if supervisor.skips_paused(task, run):
-            return
-        run = replace(run, late=run.fire_time is not None and run.fire_time < minute)
-        if self.store.adopt(run, supervisor.owner, clock.real_now()):
-            supervisor.submit([(task, replace(run, owner=supervisor.owner))])
-
-    def _give_up(self, task: RegisteredTask | None, run: Run, supervisor: Supervisor) -> None:
-        """Write down that a pending run was missed: it is too late to start it."""
-        detail = "it was claimed, but nobody started it in time"
-        missed = replace(run, outcome=Outcome.MISSED, ended_at=clock.real_now(), detail=detail)
-        if self.store.finish(missed):
-            supervisor.tell(task or unknown_task(run.key), missed)
 
 
 def announce(tasks: Tasks, listener: Listener) -> None:
