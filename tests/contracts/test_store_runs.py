@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 from dataclasses import replace
 from datetime import timedelta
@@ -18,8 +17,6 @@ from scheduler import clock
 from scheduler.process import host_name
 from scheduler.runs import Outcome, Run, SkipReason
 from scheduler.stores import DatabaseStore, memory_store
-
-DatabaseStoreModule = sys.modules[DatabaseStore.__module__]
 
 
 def test_a_pending_run_is_started_by_its_owner(store: DatabaseStore) -> None:
@@ -293,8 +290,8 @@ def test_pruning_removes_what_ended_before_a_time_and_nothing_that_is_open(told:
 
 def test_what_there_is_much_of_is_pruned_bit_by_bit(told: DatabaseStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """So that no tick takes long, not even the first one after months."""
-    monkeypatch.setattr(DatabaseStoreModule, "PRUNED_AT_ONCE", 4)
-    monkeypatch.setattr(DatabaseStoreModule, "AT_ONCE", 3)
+    monkeypatch.setattr("scheduler.stores.KeepsHistory.PRUNED_AT_ONCE", 4)
+    monkeypatch.setattr("scheduler.stores.rows.AT_ONCE", 3)
     assert [told.prune(after(minutes=99)) for _ in range(3)] == [4, 2, 0]
     assert seen(told.history()) == [("c", 3)]
 
