@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from scheduler import clock
+from scheduler.announcement import announce, explain_idle, raised_when_asked
 from scheduler.claims import jitter_of
 from scheduler.conditions import Answer, App, asked, conditions_of, unasked
 from scheduler.due import MINUTE, Due, judge
@@ -19,7 +20,7 @@ from scheduler.process import is_gone
 from scheduler.recovery import Recovery, recovery_of
 from scheduler.rules import Moment
 from scheduler.runs import Pauses, Plan, Planned, Run, SkipReason
-from scheduler.Scheduler import Scheduler, announce, explain_idle, raised_when_asked
+from scheduler.Scheduler import Scheduler
 from scheduler.stores import Lease, slot_of
 from scheduler.TaskRegistry import RegisteredTask, Tasks
 

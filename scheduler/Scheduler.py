@@ -10,11 +10,11 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from scheduler import clock
+from scheduler.announcement import announce, explain_idle, raised_when_asked
 from scheduler.claims import claims_on
 from scheduler.conditions import App
 from scheduler.due import MINUTE, Due, judge
 from scheduler.errors import OK, STORE_UNAVAILABLE, TASK_FAILED, StoreUnavailable, UnknownTask
-from scheduler.failures import described
 from scheduler.listeners import ConsoleListener, Listener, RunListener
 from scheduler.process import host_name
 from scheduler.recovery import recover
@@ -23,7 +23,7 @@ from scheduler.runs import Ending, Pauses, Run
 from scheduler.Settings import Settings
 from scheduler.stores import Claim, Store
 from scheduler.supervision import Supervisor, done
-from scheduler.TaskRegistry import Broken, RegisteredTask, TaskRegistry, Tasks, unknown_task
+from scheduler.TaskRegistry import RegisteredTask, TaskRegistry, Tasks, unknown_task
 from scheduler.Teller import Teller
 
 
@@ -195,29 +195,6 @@ class Scheduler:
         claims = [Claim(task.key, None, None) for task in tasks.usable]
         runs = self.store.claim(claims, {}, supervisor.owner, clock.real_now(), ticked=host_name())
         supervisor.submit([(by_key[run.key], run) for run in runs])
-
-
-def announce(tasks: Tasks, listener: Listener) -> None:
-    """Tell the listener what is wrong with the tasks."""
-    for notice in tasks.notices:
-        listener.noticed(notice)
-    for broken in tasks.broken:
-        listener.found_broken(broken)
-    if not tasks.usable and not tasks.broken:
-        listener.found_nothing()
-
-
-def explain_idle(tasks: Iterable[RegisteredTask], minute: datetime, listener: Listener) -> None:
-    """Tell the listener of tasks that are not due in `minute`, and when they are."""
-    for task in tasks:
-        following = task.rule.next_after(minute, task.zone) if task.rule else None
-        listener.not_due(task, clock.as_pendulum(following, task.zone) if following else None)
-
-
-def raised_when_asked(task: RegisteredTask, error: Exception) -> Broken:
-    """Return what to tell of a task whose `should_run` raised."""
-    failure = described(error)
-    return Broken(task.key, f"its should_run() raised {failure.error}", failure.location, failure.traceback)
 
 
 def _print(line: str) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from scheduler import clock
+from scheduler.announcement import announce
 from scheduler.listeners import Listener
-from scheduler.Scheduler import Scheduler, announce
+from scheduler.Scheduler import Scheduler
 
 MINUTE = timedelta(minutes=1)
 LONGEST_SLEEP = 1.0
