@@ -45,7 +45,8 @@ def main():
         if name in options.only:
             found, its_ratios = part.measured(options.rounds)
             print_figures(found)
-            print_ratios(its_ratios)
+            if its_ratios:
+                print_ratios(its_ratios)
             figures += found
             ratios |= {f"{name}: {what}": its_ratios[what] for what in its_ratios}
             targets += part.targets(found, its_ratios)

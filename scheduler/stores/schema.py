@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-VERSION: Final = 3
+VERSION: Final = 4
 """Of the local file; one of an older version is brought up to date when it is opened."""
 TABLES: Final = (
     "scheduler_runs",
@@ -49,6 +49,7 @@ _INDEXES: Final = {
     "scheduler_runs_claimed": "task, claimed_at",
     "scheduler_runs_outcome": "outcome, claimed_at",
     "scheduler_runs_history": "task, outcome, claimed_at",
+    "scheduler_runs_fire_time": "task, fire_time",
 }
 """What is asked of a long history is asked with these: each question is answered from one stretch of one of them."""
 

@@ -264,11 +264,13 @@ def test_no_question_reads_more_of_a_long_history_than_its_answer() -> None:
         told.history(keys=keys, outcomes=outcomes, since=since)
     for question in (told.open_runs, told.heartbeats, lambda: told.run(1), lambda: told.last_runs(["a", "x"])):
         question()
+    assert seen(told.runs_for("a", NOON, after(minutes=1))) == [("a", 0)]
     told.prune(NOON)
     connection.rows = rows
     assert len(asked) > 20
     plans = {sql: plan_of(told, sql, values) for sql, values in asked}
     assert {sql: plan for sql, plan in plans.items() if "SCAN" in plan} == {}
+    assert ["(task=? AND fire_time>? AND fire_time<?)" in plan for sql, plan in plans.items() if "fire_time <" in sql] == [True]
     newest_first = [plan for sql, plan in plans.items() if "claimed_at DESC" in sql]
     assert [plan for plan in newest_first if "TEMP B-TREE" in plan] == []
 
