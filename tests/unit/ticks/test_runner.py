@@ -100,6 +100,25 @@ def test_a_task_that_exits_has_failed(place: Place) -> None:
     assert done(place, task(sys.exit)).error == "it called sys.exit(); return from handle() instead"
 
 
+@pytest.mark.parametrize("raised", [KeyboardInterrupt, asyncio.CancelledError, GeneratorExit])
+@pytest.mark.parametrize("where", ["handle", "when"])
+def test_what_is_no_ordinary_exception_is_a_failure_too(place: Place, where: str, raised: type[BaseException]) -> None:
+    def raises(_self: object) -> None:
+        raise raised
+
+    place.add(task(nothing, **{where: raises}), task(nothing, "Other")).tick(inline=True)
+    failed, other = place.told.runs
+    assert (failed.outcome, failed.error, other.outcome) == (Outcome.FAILED, raised.__name__, Outcome.SUCCEEDED)
+    assert failed.location.startswith(("tests/unit/ticks/test_runner.py:", __file__))
+
+
+def test_an_awaited_task_that_is_cancelled_has_failed(place: Place) -> None:
+    async def is_cancelled(_self: object) -> None:
+        raise asyncio.CancelledError
+
+    assert done(place, task(nothing, handle=is_cancelled)).error == "CancelledError"
+
+
 def test_a_constructor_that_raises_is_a_failure_of_the_run(place: Place) -> None:
     built = []
 
