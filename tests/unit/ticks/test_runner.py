@@ -53,6 +53,11 @@ def test_an_environment_that_is_not_set_is_said_so(place: Place) -> None:
     assert done(place, task(fails, environments="production")).detail.endswith("APP_ENV is not set")
 
 
+@pytest.mark.parametrize("said", [None, (), [], False, "local", ["staging", "local"]])
+def test_an_environment_that_is_this_one_or_none_in_particular_lets_it_run(place: Place, said: object) -> None:
+    assert done(place, task(nothing, environments=said)).outcome is Outcome.SUCCEEDED
+
+
 @pytest.mark.parametrize(("told", "outcome"), [({}, "skipped"), ({"run_in_maintenance": True}, "succeeded")])
 def test_maintenance(place: Place, told: dict, outcome: str) -> None:
     place.down = True
