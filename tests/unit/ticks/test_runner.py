@@ -101,6 +101,17 @@ def test_a_task_that_raises_has_failed(place: Place) -> None:
     assert run.traceback.splitlines()[-1] == "ValueError: no more stamps"
 
 
+def test_an_error_of_many_words_is_told_in_part_and_kept_whole_in_the_traceback(place: Place) -> None:
+    def fails_at_length() -> None:
+        raise ValueError("lines\n" * 10_000 + "the last one")
+
+    run = done(place, task(fails_at_length))
+    assert run.error.startswith("ValueError: lines lines ")
+    assert run.error.endswith("line …")
+    assert len(run.error) < 1100
+    assert run.traceback.rstrip().endswith("the last one")
+
+
 def test_a_task_that_exits_has_failed(place: Place) -> None:
     assert done(place, task(sys.exit)).error == "it called sys.exit(); return from handle() instead"
 
