@@ -40,14 +40,14 @@ class Runner:
             self._hook(task.key, instance, "before")
         except EndedBySignal:
             raise
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - a constructor or a condition may do anything
+        except BaseException as error:  # noqa: BLE001 - a constructor or a condition may do anything
             return _failed(run, started, error)
         try:
             self._handle(instance)
             result = _ended(run, started, Outcome.SUCCEEDED)
         except EndedBySignal:
             raise
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - a task may do anything; the others must run
+        except BaseException as error:  # noqa: BLE001 - a task may do anything; the others must run
             result = _failed(run, started, error)
         self._hook(task.key, instance, "failed" if result.failed else "succeeded", result)
         self._hook(task.key, instance, "after")
@@ -104,7 +104,7 @@ class Runner:
                 _wait_for(result)
         except EndedBySignal:
             raise
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - a hook may do anything
+        except BaseException as error:  # noqa: BLE001 - a hook may do anything
             _report(key, f"{name}()", described(error))
 
 

@@ -20,6 +20,7 @@ from scheduler.inspection import (
     AskedRule,
     check_handle,
     class_of,
+    environments_of,
     is_base,
     is_task,
     overrides_should_run,
@@ -195,6 +196,7 @@ class TaskRegistry:
             if overrides_should_run(target):
                 rule = AskedRule(target, rule)
             policy = policy_of(_title(target), target, self._policy)
+            environments_of(target)
             result.usable.append(RegisteredTask(_stored(key), target, rule, zone, policy))
         except SchedulerError as error:
             message = str(error)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Protocol
 
 from scheduler.failures import described
+from scheduler.inspection import environments_of
 from scheduler.runs import SkipReason
 from scheduler.Task import Task
 
@@ -44,7 +45,7 @@ class Answer(NamedTuple):
 
 def conditions_of(task: Any, app: App) -> Iterator[Condition]:
     """Return the conditions of a task in the order in which they are asked: users' own come last."""
-    environments = _several(getattr(task, "environments", ()))
+    environments = environments_of(task)
     if environments:
         wanted = f"APP_ENV is {' or '.join(environments)}"
         yield Condition(SkipReason.ENVIRONMENT, wanted, lambda: _other_environment(environments, app))
@@ -96,10 +97,6 @@ def _other_environment(environments: tuple[str, ...], app: App) -> str:
     if here in environments:
         return ""
     return f"it runs only in {' and '.join(environments)}, and APP_ENV is {here or 'not set'}"
-
-
-def _several(value: str | Iterable[str]) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(value)
 
 
 def _name(condition: Callable[..., Any]) -> str:

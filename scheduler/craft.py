@@ -19,10 +19,12 @@ def main() -> int:
     sys.path.insert(0, os.getcwd())
     import wsgi  # type: ignore[import-not-found]  # noqa: PLC0415 - the app's own file
 
-    if not hasattr(wsgi, "application"):
-        _say(f"craft: {wsgi.__file__} is no Masonite app's wsgi.py: it has no `application`")
+    application = getattr(wsgi, "application", None)
+    if application is None or not hasattr(application, "make"):
+        what = "it has no `application`" if application is None else "its `application` is no container"
+        _say(f"craft: {wsgi.__file__} is no Masonite app's wsgi.py: {what}")
         return WRONG_USAGE
-    wsgi.application.make("commands").run()
+    application.make("commands").run()
     return 0
 
 

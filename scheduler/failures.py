@@ -9,6 +9,8 @@ import sysconfig
 import traceback
 from typing import NamedTuple
 
+LONGEST = 1000
+"""How much of an exception's text is told; all of it is in the traceback."""
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -32,6 +34,7 @@ def _one_line(error: BaseException) -> str:
     if isinstance(error, SyntaxError):
         return f"{type(error).__name__}: {error.msg}"
     text = " ".join(str(error).split())
+    text = text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 

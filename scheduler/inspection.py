@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from scheduler import clock
-from scheduler.errors import BrokenTask
+from scheduler.errors import BrokenTask, InvalidSchedule
 from scheduler.rules import Moment, Rule
 from scheduler.rules.Moment import HALF_HOUR
 from scheduler.Task import SCHEDULE_ATTRIBUTES, Task, schedule_of
@@ -79,6 +79,19 @@ def check_handle(target: Any) -> None:
     if home.__name__ == "Task" and _is_own(home) and "handle" not in getattr(target, "__dict__", {}):
         title = class_of(target).__name__
         raise BrokenTask(f"{title} has no handle(): write `def handle(self):` and in it what the task does")
+
+
+def environments_of(target: Any) -> tuple[str, ...]:
+    """Return the environments a task runs in, none for all; raise `InvalidSchedule` for what are no names."""
+    value = getattr(target, "environments", ())
+    if value is None or value is False:
+        return ()
+    several = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, Iterable) else (None,)
+    if not all(isinstance(one, str) and one for one in several):
+        examples = ("'production'", "('production', 'staging')")
+        problem = "is no name of an environment, nor several"
+        raise InvalidSchedule(class_of(target).__name__, "environments", value, problem, examples)
+    return several
 
 
 def schedules_itself(cls: type) -> bool:

@@ -48,6 +48,8 @@ BAD_SCHEDULES = [
     ("twice_daily = (1,)", "(1,)"),
     ("run_every = '1 day'\n    run_on = 'someday'", "'someday'"),
     ("run_every = '1 day'\n    run_between = ('8:00',)", "('8:00',)"),
+    ("environments = 5", "5"),
+    ("environments = ('production', 5)", "('production', 5)"),
 ]
 
 

@@ -89,6 +89,20 @@ def test_of_one_task(ran: App, name: str) -> None:
     assert keys(ran, name) == ["SayHi", "SayHi"]
 
 
+def test_of_a_task_whose_file_is_broken_by_now_or_gone(ran: App) -> None:
+    file = ran.write("app/tasks/Fails.py", "class (")
+    ran.tasks("")
+    assert keys(ran, "Fails") == ["Fails", "Fails"]
+    file.unlink()
+    assert keys(ran, "Fails") == ["Fails", "Fails"]
+    ran.craft("schedule:history", "Nobody").exits(2)
+
+
+def test_of_a_task_that_cannot_be_built_by_now(ran: App) -> None:
+    ran.tasks(TASKS.replace(ALWAYS, "run_every = '1 minuet'", 1))
+    assert keys(ran, "hey") == ["SayHi", "SayHi"]
+
+
 def test_only_failures(ran: App) -> None:
     assert keys(ran, "--failed") == ["Fails"]
 

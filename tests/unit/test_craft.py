@@ -28,6 +28,23 @@ def test_craft_runs_the_commands_of_the_app_here(tmp_path: Path, monkeypatch: py
 
 
 @pytest.mark.parametrize(
+    ("source", "why"),
+    [("", "it has no `application`"), ("application = lambda environ, start: []", "its `application` is no container")],
+    ids=["without an application", "that of another framework"],
+)
+def test_a_wsgi_file_of_something_else_is_wrong_usage(
+    source: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "wsgi.py").write_text(source)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", sys.path[:])
+    monkeypatch.delitem(sys.modules, "wsgi", raising=False)
+    assert craft.main() == 2
+    assert capsys.readouterr().err == f"craft: {tmp_path}/wsgi.py is no Masonite app's wsgi.py: {why}\n"
+    del sys.modules["wsgi"]
+
+
+@pytest.mark.parametrize(
     ("arguments", "code"), [(["bin/activate"], 0), (["bin/../bin/activate"], 0), (["other.env"], 127), ([], 127)]
 )
 def test_source_agrees_to_its_own_environment_and_to_nothing_else(

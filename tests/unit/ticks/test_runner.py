@@ -53,6 +53,11 @@ def test_an_environment_that_is_not_set_is_said_so(place: Place) -> None:
     assert done(place, task(fails, environments="production")).detail.endswith("APP_ENV is not set")
 
 
+@pytest.mark.parametrize("said", [None, (), [], False, "local", ["staging", "local"]])
+def test_an_environment_that_is_this_one_or_none_in_particular_lets_it_run(place: Place, said: object) -> None:
+    assert done(place, task(nothing, environments=said)).outcome is Outcome.SUCCEEDED
+
+
 @pytest.mark.parametrize(("told", "outcome"), [({}, "skipped"), ({"run_in_maintenance": True}, "succeeded")])
 def test_maintenance(place: Place, told: dict, outcome: str) -> None:
     place.down = True
@@ -96,8 +101,38 @@ def test_a_task_that_raises_has_failed(place: Place) -> None:
     assert run.traceback.splitlines()[-1] == "ValueError: no more stamps"
 
 
+def test_an_error_of_many_words_is_told_in_part_and_kept_whole_in_the_traceback(place: Place) -> None:
+    def fails_at_length() -> None:
+        raise ValueError("lines\n" * 10_000 + "the last one")
+
+    run = done(place, task(fails_at_length))
+    assert run.error.startswith("ValueError: lines lines ")
+    assert run.error.endswith("line …")
+    assert len(run.error) < 1100
+    assert run.traceback.rstrip().endswith("the last one")
+
+
 def test_a_task_that_exits_has_failed(place: Place) -> None:
     assert done(place, task(sys.exit)).error == "it called sys.exit(); return from handle() instead"
+
+
+@pytest.mark.parametrize("raised", [KeyboardInterrupt, asyncio.CancelledError, GeneratorExit])
+@pytest.mark.parametrize("where", ["handle", "when"])
+def test_what_is_no_ordinary_exception_is_a_failure_too(place: Place, where: str, raised: type[BaseException]) -> None:
+    def raises(_self: object) -> None:
+        raise raised
+
+    place.add(task(nothing, **{where: raises}), task(nothing, "Other")).tick(inline=True)
+    failed, other = place.told.runs
+    assert (failed.outcome, failed.error, other.outcome) == (Outcome.FAILED, raised.__name__, Outcome.SUCCEEDED)
+    assert failed.location.startswith(("tests/unit/ticks/test_runner.py:", __file__))
+
+
+def test_an_awaited_task_that_is_cancelled_has_failed(place: Place) -> None:
+    async def is_cancelled(_self: object) -> None:
+        raise asyncio.CancelledError
+
+    assert done(place, task(nothing, handle=is_cancelled)).error == "CancelledError"
 
 
 def test_a_constructor_that_raises_is_a_failure_of_the_run(place: Place) -> None:
