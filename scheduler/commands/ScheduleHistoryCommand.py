@@ -25,16 +25,16 @@ class ScheduleHistoryCommand(ScheduleCommand):
         import json
 
         from scheduler import clock
-        from scheduler.commands.options import number_option, since_option
+        from scheduler.commands.options import keys_of, number_option, since_option
         from scheduler.listeners.run_table import table
         from scheduler.runs import FAILURES
 
         given = self.argument("task")
         if given and re.fullmatch("[0-9]+", str(given), re.ASCII):
             return self._show_one(int(given))
-        keys = [task.key for task in self.scheduler.find().called([given]).usable] if given else []
-        runs = self.scheduler.store.history(
-            keys=keys,
+        store = self.scheduler.store
+        runs = store.history(
+            keys=keys_of(self, lambda key: bool(store.history(keys=[key], limit=1))),
             outcomes=FAILURES if self.option("failed") else (),
             since=since_option(self, "since", clock.default_zone()),
             limit=number_option(self, "limit", 20),
