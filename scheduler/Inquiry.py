@@ -52,6 +52,7 @@ class Inquiry:
             minute,
             now=now,
             record=self._record(task, minute),
+            pauses=Pauses(self._store.pauses(), now),
             asked=at is not None,
             conditions=list(self._conditions(task, minute, asking=is_now)),
             is_due=is_due,
@@ -89,7 +90,7 @@ class Inquiry:
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a constructor may do anything
             failure = described(error)
             refusal = f"its constructor raised {failure.error}" + (f" ({failure.location})" if failure.location else "")
-            yield Answer(SkipReason.CONDITION, "it can be built", refusal)
+            yield Answer(SkipReason.CONDITION, "it can be built", refusal, fails=True)
             return
         for condition in conditions_of(instance, self._app):
             yield asked(condition) if asking else unasked(condition)
@@ -210,6 +211,8 @@ def _up_to_refusal(answers: Iterator[Answer]) -> list[Answer]:
 def _run_or_skip(task: RegisteredTask, fire_time: datetime, answers: list[Answer], *, is_late: bool) -> Planned:
     for answer in answers:
         if answer.refusal:
+            if answer.fails:
+                return Planned(task.key, Plan.FAIL, fire_time, answer.refusal)
             return Planned(task.key, Plan.SKIP, fire_time, answer.refusal, reason=answer.reason)
     unknown = [answer.wanted for answer in answers if answer.refusal is None and answer.reason in DECLARED]
     wait = jitter_of(task)

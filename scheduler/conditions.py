@@ -36,11 +36,15 @@ class Condition(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """A condition with its answer: why the task must not run, empty if it may, None where nobody asked."""
+    """A condition with its answer: why the task must not run, empty if it may, None where nobody asked.
+
+    `fails` says that a run would not be skipped for it, but fail.
+    """
 
     reason: SkipReason
     wanted: str
     refusal: str | None = None
+    fails: bool = False
 
 
 def conditions_of(task: Any, app: App) -> Iterator[Condition]:
@@ -83,7 +87,7 @@ def asked(condition: Condition) -> Answer:
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a user's condition may do anything
         failure = described(error)
         place = f" ({failure.location})" if failure.location else ""
-        refusal = f"it raised {failure.error}{place}"
+        return Answer(condition.reason, condition.wanted, f"it raised {failure.error}{place}", fails=True)
     return Answer(condition.reason, condition.wanted, refusal)
 
 

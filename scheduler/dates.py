@@ -13,6 +13,8 @@ from scheduler.rules.Moment import DAY, UTC, at_wall, offset_of, offsets_at, sea
 from scheduler.rules.words import clock as time_shown
 
 EXAMPLES: Final = ("'2027-01-31 08:00'", "'2027-01-31'")
+YEARS: Final = range(2, 9900)
+"""Rules are asked for times around a date, and calendars end with 9999."""
 FORM: Final = re.compile(
     r"(?:(\d{4})-(\d{1,2})-(\d{1,2}))?"
     r"(?:(?:^|[ T]+)(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?"
@@ -43,6 +45,8 @@ def read(text: str, zone: tzinfo) -> Typed:
     time = [int(part or 0) for part in match.group(4, 5, 6)]
     if (closest := _closest(day, time)) != (day, time):
         raise UnacceptableValue(text, "is no date", repr(_shown(*closest)))
+    if day[0] not in YEARS:
+        raise UnacceptableValue(text, "is beyond what a calendar holds", *EXAMPLES)
     face = datetime(*day, *time)  # type: ignore[arg-type]  # noqa: DTZ001 - what the clock shows
     try:
         if match[7] or match[8]:

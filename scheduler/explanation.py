@@ -13,7 +13,7 @@ from scheduler.errors import InvalidSchedule
 from scheduler.rules import CONSTRAINTS, AnyOf, Moment, Recurrence, Rule, bits, declared_rule, is_undeclared
 from scheduler.rules.Moment import DAY, Seam, in_utc, offset_of, wall_of
 from scheduler.rules.Seconds import Seconds
-from scheduler.runs import Outcome, Run
+from scheduler.runs import Outcome, Pauses, Run
 from scheduler.Task import declared_of
 from scheduler.TaskRegistry import RegisteredTask
 
@@ -31,6 +31,7 @@ class Verdict(str, Enum):
     COMING = "coming"
     DUE = "due"
     WOULD_BE_SKIPPED = "would_be_skipped"
+    WOULD_FAIL = "would_fail"
     LATE = "late"
     WILL_BE_MISSED = "will_be_missed"
     WAITING = "waiting"
@@ -93,6 +94,7 @@ class Explanation:
     changes: tuple[Change, ...] = ()
     before: datetime | None = None
     after: datetime | None = None
+    is_held_back: bool = False
     problem: str = ""
 
     @property
@@ -109,9 +111,14 @@ class Explanation:
         return _without_run(self) if self.is_due else Verdict.NOT_DUE
 
     @property
+    def in_the_way(self) -> Answer | None:
+        """What would let it be skipped or fail, None if nothing of that kind is known."""
+        return next((answer for answer in self.conditions if answer.refusal), None)
+
+    @property
     def refusal(self) -> str:
-        """Why it would be skipped, empty if nothing is known to be in its way."""
-        return next((answer.refusal for answer in self.conditions if answer.refusal), "")
+        """Why it would be skipped or fail, empty if nothing is known to be in its way."""
+        return (self.in_the_way.refusal or "") if self.in_the_way else ""
 
 
 def time_of_interest(task: RegisteredTask, now: datetime) -> datetime:
@@ -129,6 +136,7 @@ def explain(
     *,
     now: datetime,
     record: Record,
+    pauses: Pauses,
     asked: bool = True,
     conditions: Sequence[Answer] = (),
     is_due: bool | None = None,
@@ -154,7 +162,8 @@ def explain(
         refused_by=() if is_due or rule is None else tuple(refusing(task, at)),
         changes=tuple(changes_near(at, zone, rule)) if rule else (),
         before=rule.previous_before(at, zone) if rule else None,
-        after=rule.next_after(after, zone) if rule else None,
+        after=next(pauses.coming(task, after), None),
+        is_held_back=rule is not None and rule.next_after(after, zone) is not None,
         problem=problem,
     )
 
@@ -162,10 +171,10 @@ def explain(
 def _without_run(found: Explanation) -> Verdict:
     """Return what becomes of a fire time of which there is no run."""
     at, minute, judged_until = found.at, _minute_of(found.now), found.record.judged_until
-    if at > minute:
-        return Verdict.COMING
-    if at == minute and (judged_until is None or judged_until <= at):
-        return Verdict.WOULD_BE_SKIPPED if found.refusal else Verdict.DUE
+    if at > minute or (at == minute and (judged_until is None or judged_until <= at)):
+        if found.in_the_way:
+            return Verdict.WOULD_FAIL if found.in_the_way.fails else Verdict.WOULD_BE_SKIPPED
+        return Verdict.COMING if at > minute else Verdict.DUE
     if judged_until is None or judged_until > at:
         return Verdict.NO_RECORD
     due, _ = judge([found.task], minute, {found.task.claim_key: judged_until})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from scheduler.commands.ScheduleCommand import ScheduleCommand
-from scheduler.errors import OK, UnknownTask, WrongUsage
+from scheduler.errors import OK, WrongUsage
 
 
 class ScheduleHistoryCommand(ScheduleCommand):
@@ -25,15 +25,16 @@ class ScheduleHistoryCommand(ScheduleCommand):
         import json
 
         from scheduler import clock
-        from scheduler.commands.options import number_option, since_option
+        from scheduler.commands.options import keys_of, number_option, since_option
         from scheduler.listeners.run_table import table
         from scheduler.runs import FAILURES
 
         given = self.argument("task")
         if given and re.fullmatch("[0-9]+", str(given), re.ASCII):
             return self._show_one(int(given))
-        runs = self.scheduler.store.history(
-            keys=self._keys(str(given)) if given else (),
+        store = self.scheduler.store
+        runs = store.history(
+            keys=keys_of(self, lambda key: bool(store.history(keys=[key], limit=1))),
             outcomes=FAILURES if self.option("failed") else (),
             since=since_option(self, "since", clock.default_zone()),
             limit=number_option(self, "limit", 20),
@@ -43,16 +44,6 @@ class ScheduleHistoryCommand(ScheduleCommand):
         else:
             self.say("\n".join(table(runs)) if runs else "There are no such runs.")
         return OK
-
-    def _keys(self, name: str) -> list[str]:
-        """Return the keys that `name` calls: of tasks that are broken by now too, and of one the app has no more."""
-        try:
-            tasks = self.scheduler.find().called([name])
-        except UnknownTask:
-            if self.scheduler.store.history(keys=[name], limit=1):
-                return [name]
-            raise
-        return [*(task.key for task in tasks.usable), *(key for broken in tasks.broken for key in sorted(broken.names))]
 
     def _show_one(self, number: int) -> int:
         import json

@@ -18,16 +18,19 @@ class SchedulePauseCommand(ScheduleCommand):
 
     def act(self) -> int:
         """Let the pause begin on all servers that share the store and return the exit code."""
+        import shlex
+
         from scheduler import clock
         from scheduler.commands.options import keys_of, text_option, until_option
         from scheduler.process import user_name
-        from scheduler.runs import Pause
+        from scheduler.runs import EVERYTHING, Pause
 
         until = until_option(self, "until", clock.default_zone())
         reason, who = text_option(self, "reason", "deploying"), user_name()
-        for key in keys_of(self):
+        for key in keys_of(self) or [EVERYTHING]:
             pause = Pause(key, clock.now(), until, reason, who)
             self.scheduler.store.pause(pause)
-            end = f" {pause.end()}" if until else f"; `craft schedule:resume{f' {key!r}' if key else ''}` ends that"
+            named = f" {shlex.quote(key)}" if key else ""
+            end = f" {pause.end()}" if until else f"; `craft schedule:resume{named}` ends that"
             self.say(f"{key or 'Everything'} is paused{end}.")
         return OK

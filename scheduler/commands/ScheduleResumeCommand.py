@@ -21,7 +21,8 @@ class ScheduleResumeCommand(ScheduleCommand):
         from scheduler.runs import EVERYTHING
 
         store, now = self.scheduler.store, clock.now()
-        keys = keys_of(self)
+        paused = {pause.key for pause in store.pauses() if pause.covers(now)}
+        keys = keys_of(self, paused.__contains__) or [EVERYTHING]
         for key in keys:
             was_paused = store.resume(key, now)
             what = f"{key} was" if key else "Everything was"

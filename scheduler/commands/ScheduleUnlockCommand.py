@@ -16,9 +16,11 @@ class ScheduleUnlockCommand(ScheduleCommand):
 
     def act(self) -> int:
         """Remove the lease on the task and return the exit code."""
-        tasks = self.scheduler.find().called([str(self.argument("task"))])
-        leased = [(task.key, task.claim_key) for task in tasks.usable]
-        for key, claim_key in leased + [(broken.key, broken.key) for broken in tasks.broken]:
-            was_locked = self.scheduler.store.unlock(claim_key)
+        from scheduler.commands.options import keys_of
+
+        store = self.scheduler.store
+        claim_keys = {task.key: task.claim_key for task in self.scheduler.find().usable}
+        for key in keys_of(self, {lease.key for lease in store.leases()}.__contains__):
+            was_locked = store.unlock(claim_keys.get(key, key))
             self.say(f"{key} was {'unlocked' if was_locked else 'not locked'}.")
         return OK

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from scheduler import clock
 from scheduler.dates import EXAMPLES, read
-from scheduler.errors import UnacceptableValue, WrongUsage
+from scheduler.errors import UnacceptableValue, UnknownTask, WrongUsage
 from scheduler.Policy import duration
-from scheduler.runs import EVERYTHING
 
 WITHOUT_VALUE = (True, "null")
 """What Masonite 5 and 4 give for an option that wants a value and has none; in a list it is None on 5."""
@@ -118,13 +118,25 @@ def text_option(command: Any, name: str, example: str) -> str:
     return "" if given is None else str(given)
 
 
-def keys_of(command: Any) -> list[str]:
-    """Return the keys of the tasks that the argument `task` calls, broken ones too; without it that of everything."""
+def keys_of(command: Any, kept: Callable[[str], bool] = lambda _: False) -> list[str]:
+    """Return the keys of the tasks that the argument `task` calls, broken ones too; none if it is not given.
+
+    Where it calls none, it may be the key of a task that the app no longer has, if something is `kept` under it; and a
+    broken task may have had another key when it was whole. Raises `UnknownTask`, or `WrongUsage` for an empty name.
+    """
     given = command.argument("task")
-    if not given:
-        return [EVERYTHING]
-    tasks = command.scheduler.find().called([str(given)])
-    return [task.key for task in (*tasks.usable, *tasks.broken)]
+    if given is None:
+        return []
+    if not str(given).strip():
+        raise WrongUsage("The name of the task is empty.")
+    try:
+        tasks = command.scheduler.find().called([str(given)])
+    except UnknownTask:
+        if kept(str(given)):
+            return [str(given)]
+        raise
+    others = (name for broken in tasks.broken for name in sorted(broken.names - {broken.key}) if kept(name))
+    return [*(task.key for task in (*tasks.usable, *tasks.broken)), *others]
 
 
 def _given(value: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -88,7 +89,7 @@ def locks(surroundings: Surroundings) -> Iterator[Finding]:
         key = keys.get(lease.key, lease.key)
         why = "is gone" if gone else "has not been heard of since its lock lapsed"
         what = f"{key} is locked by process {lease.pid} on {lease.host}, which {why}."
-        mend = f"the next start takes the lock over; `craft schedule:unlock {key}` removes it now"
+        mend = f"the next start takes the lock over; `craft schedule:unlock {shlex.quote(key)}` removes it now"
         yield Finding("locks", Health.WARNING, what, mend)
     now = "No task is" if not running else "1 task is" if running == 1 else f"{running} tasks are"
     yield Finding("locks", Health.OK, f"{now} running now.")

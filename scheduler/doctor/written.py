@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from statistics import median
@@ -51,7 +52,8 @@ def pauses(surroundings: Surroundings) -> Iterator[Finding]:
         held = True
         who = pause.key or "Everything"
         health = Health.OK if pause.until else Health.WARNING
-        mend = "" if pause.until else f"`craft schedule:resume{f' {pause.key}' if pause.key else ''}` ends it"
+        named = f" {shlex.quote(pause.key)}" if pause.key else ""
+        mend = "" if pause.until else f"`craft schedule:resume{named}` ends it"
         since = f"{pause.since.astimezone(clock.default_zone()):%Y-%m-%d %H:%M}"
         text = pause.describe() if pause.key else pause.describe().removeprefix("everything is ")
         what = f"{who} is {text} (since {since})."

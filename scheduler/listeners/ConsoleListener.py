@@ -14,6 +14,7 @@ WOULD = {
     Plan.RUN_LATE: "would run late",
     Plan.RETRY: "would be tried again",
     Plan.SKIP: "would be skipped",
+    Plan.FAIL: "would fail",
     Plan.MISS: "would be missed",
     Plan.LEAVE: "would be left alone",
     Plan.WAIT: "would go on waiting",

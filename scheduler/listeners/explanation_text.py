@@ -102,6 +102,11 @@ def _not_due(found: Explanation) -> str:
     return f"It is not due {when}: {why}."
 
 
+def _would(found: Explanation, does: str) -> str:
+    then, which = ("now", "the next") if found.at <= found.now else ("then", "that")
+    return f"It is due {then}, and {which} tick {does}: {found.refusal}."
+
+
 def _due(found: Explanation) -> str:
     ticked = found.record.ticked_at
     if ticked and found.now - ticked <= LATELY:
@@ -195,7 +200,8 @@ SAYS: dict[str, str | Callable[[Explanation], str]] = {
     "asking_failed": lambda found: f"It does not run: {found.problem}.",
     "coming": "It will run then, if nothing keeps it from it.",
     "due": _due,
-    "would_be_skipped": lambda found: f"It is due now, and the next tick skips it: {found.refusal}.",
+    "would_be_skipped": lambda found: _would(found, "skips it"),
+    "would_fail": lambda found: _would(found, "lets it fail"),
     "late": _late,
     "will_be_missed": _will_be_missed,
     "waiting": _waiting,
@@ -248,6 +254,8 @@ def _neighbours(found: Explanation) -> Iterator[tuple[str, str]]:
     if found.after:
         shown = clock.as_pendulum(found.after, zone).diff_for_humans(clock.as_pendulum(found.now, zone), absolute=True)
         yield "Next", moment(found.after, zone) + (f", in {shown}" if found.after > found.now else "")
+    elif found.is_held_back:
+        yield "Next", "none while it is paused"
     elif found.task.rule and found.task.is_foreseeable:
         yield "Next", "never"
 

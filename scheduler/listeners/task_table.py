@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import datetime, timezone, tzinfo
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from scheduler import clock
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 WIDTHS = (21, 27, 16, 10)
 """Task, rule, next run, last outcome: 80 columns with the gaps between them."""
-MOMENT = timedelta(microseconds=1)
 FAR = datetime.max.replace(tzinfo=timezone.utc)
 
 
@@ -37,20 +37,7 @@ class Listed:
         self.pause = pauses.of(task) if task.rule else None
         self.task = task
         self.zone = zone or task.zone
-        self.runs: list[datetime] = []
-        after = now
-        while task.rule is not None and len(self.runs) < count:
-            following = task.rule.next_after(after, task.zone)
-            if following is None:
-                break
-            after = following
-            pause = pauses.of(task, following)
-            if pause is None:
-                self.runs.append(following)
-            elif pause.until is None:
-                break
-            else:
-                after = max(after, pause.until - MOMENT)
+        self.runs = list(islice(pauses.coming(task, now), count))
 
     @property
     def when(self) -> str:

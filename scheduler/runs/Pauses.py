@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
-from typing import Protocol
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta, tzinfo
+from typing import TYPE_CHECKING, Final, Protocol
 
 from scheduler.Policy import Policy
 from scheduler.runs.Pause import EVERYTHING, Pause
+
+if TYPE_CHECKING:
+    from scheduler.rules import Rule
+
+
+MOMENT: Final = timedelta(microseconds=1)
 
 
 class Pausable(Protocol):
@@ -20,6 +26,14 @@ class Pausable(Protocol):
     @property
     def policy(self) -> Policy:
         """Whether it goes on while everything is paused."""
+
+    @property
+    def rule(self) -> Rule | None:
+        """When it is due, None for what is only run on demand."""
+
+    @property
+    def zone(self) -> tzinfo:
+        """The clock the rule reads."""
 
 
 class Pauses:
@@ -37,6 +51,18 @@ class Pauses:
         keys = (task.key,) if task.policy.run_when_paused else (task.key, EVERYTHING)
         found = (pause for key in keys for pause in self._pauses if pause.key == key)
         return next((pause for pause in found if pause.covers(instant or self._now)), None)
+
+    def coming(self, task: Pausable, after: datetime) -> Iterator[datetime]:
+        """Return the fire times of the task after `after` that no pause keeps back."""
+        while task.rule is not None and (following := task.rule.next_after(after, task.zone)) is not None:
+            after = following
+            pause = self.of(task, following)
+            if pause is None:
+                yield following
+            elif pause.until is None:
+                return
+            else:
+                after = max(after, pause.until - MOMENT)
 
     def why(self, task: Pausable, fire_time: datetime) -> str:
         """Return why the task does not start for `fire_time`, in a line: it was paused then, or it is now."""

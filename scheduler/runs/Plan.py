@@ -12,6 +12,7 @@ class Plan(str, Enum):
     RUN_LATE = "run_late"
     RETRY = "retry"
     SKIP = "skip"
+    FAIL = "fail"
     MISS = "miss"
     LEAVE = "leave"
     WAIT = "wait"

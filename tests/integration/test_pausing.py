@@ -183,6 +183,17 @@ def test_a_broken_task_can_be_paused_before_it_is_mended(paused: App) -> None:
     assert tick(paused, 0) == ["watched"]
 
 
+def test_what_is_kept_of_a_task_that_is_gone_can_be_asked_and_ended(paused: App) -> None:
+    tick(paused, 0)
+    paused.craft("schedule:pause", "Import", at=minute(0.5)).exits(0)
+    paused.edit("app/tasks/Tasks.py", lambda text: text.replace("class Import", "class Renamed").replace("'imports'", "'r'"))
+    assert "`craft schedule:resume Import` ends it" in " ".join(paused.craft("schedule:doctor").out.split())
+    assert paused.craft("schedule:resume", "Import", at=minute(1)).exits(0).out == "Import was paused, and goes on.\n"
+    assert "did you mean" not in paused.craft("schedule:resume", "Import", at=minute(1)).exits(2).out
+    (shown,) = paused.craft("schedule:history", "Import", "--json", at=minute(1)).exits(0).json()["runs"]
+    assert shown["key"] == "Import"
+
+
 def test_who_has_no_name_is_known_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
     import getpass
 

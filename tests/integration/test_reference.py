@@ -23,6 +23,7 @@ from scheduler.masonite.console import command_name
 from scheduler.Policy import DEFAULT, FIELDS
 from scheduler.runs import Outcome, Run, SkipReason
 from scheduler.Settings import Settings
+from scheduler.stores.schema import TABLES
 
 from .pages import CONTRIBUTING, README, REFERENCE, ROOT, code_in, section_of, tables_in
 
@@ -214,6 +215,16 @@ def test_the_readmes_table_names_everything_a_task_has() -> None:
     asked = set(_words([section_of(README, "## Everything one can say")]))
     missing = set(public(Task)) - for_the_scheduler - shown - asked
     assert not missing, f"README.md, under '## Everything one can say': add {', '.join(sorted(missing))}"
+
+
+def test_the_first_page_leads_to_every_other() -> None:
+    pages = {page.name for page in (ROOT / "docs").glob("*.md")} - {"index.md"}
+    assert set(re.findall(r"\]\((\w[\w-]*\.md)\)", (ROOT / "docs/index.md").read_text(encoding="utf-8"))) == pages
+
+
+def test_the_page_about_servers_names_every_table_of_the_store() -> None:
+    text = (ROOT / "docs/servers.md").read_text(encoding="utf-8")
+    assert [table for table in TABLES if f"`{table}`" not in text] == []
 
 
 def test_the_map_of_the_code_names_everything_in_it() -> None:

@@ -153,6 +153,11 @@ def test_a_skipped_run_has_its_reason(ran: App) -> None:
     assert "Outcome:   skipped (condition)\n" in whole
 
 
+def test_of_a_broken_task_only_its_own_runs_are_shown(ran: App) -> None:
+    ran.tasks("class Broken(Task):\n    run_every = '5 minuets'\n\n    def handle(self):\n        pass\n", "Broken.py")
+    assert ran.craft("schedule:history", "Broken").exits(0).out == "There are no such runs.\n"
+
+
 # --- schedule:unlock -------------------------------------------------------------------------------------------------
 
 
@@ -166,3 +171,12 @@ def test_a_task_whose_run_has_not_ended_can_be_unlocked(app: App) -> None:
     assert app.craft("schedule:unlock", "SayHi").exits(0).out == "SayHi was not locked.\n"
     assert app.craft("schedule:run", "--force", "-t", "hey").exits(0).out == "Hi!\n"
     assert "Nobody" in app.craft("schedule:unlock", "Nobody").exits(2).err
+
+
+def test_what_an_other_server_or_a_task_that_is_gone_has_locked_is_unlocked_by_the_name_the_doctor_gives(app: App) -> None:
+    app.keep_runs().tasks(TASKS)
+    store = local_store(str(app.root / "storage/framework/scheduler.sqlite3"))
+    past = datetime.now(timezone.utc) - timedelta(days=1)
+    assert store.acquire(Lease("Gone on web2", "elsewhere#1", "web2:4711:99", "web2", 4711, past), NOON)
+    assert "`craft schedule:unlock 'Gone on web2'`" in " ".join(app.craft("schedule:doctor").out.split())
+    assert app.craft("schedule:unlock", "Gone on web2").exits(0).out == "Gone on web2 was unlocked.\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 import pytest
@@ -79,6 +80,12 @@ WRONG = [
     ("schedule:doctor --jason", "no option --jason", "did you mean --json?"),
     ("schedule:unlock", "task", "`craft schedule:unlock --help`"),
     ("schedule:unlock Nobody", "'Nobody'"),
+    ("schedule:unlock ''", "name of the task is empty"),
+    ("schedule:pause ''", "name of the task is empty"),
+    ("schedule:resume ''", "name of the task is empty"),
+    ("schedule:history ' '", "name of the task is empty"),
+    ("schedule:explain CloseBooks --at 9999-12-31", "beyond what a calendar holds"),
+    ("schedule:simulate --from 9999-12-31", "beyond what a calendar holds"),
     ("schedule:unlock SayHi CloseBooks", "schedule:unlock:", "--help"),
     ("schedule:table now", "schedule:table:", "--help"),
     ("schedule:work --relaod", "no option --relaod", "did you mean --reload?"),
@@ -114,7 +121,7 @@ def app(app: App) -> App:
 def test_wrong_usage_is_one_line_with_the_mend_and_exit_code_2(app: App, row: tuple[str, ...]) -> None:
     line, *words = row
     before = app.files()
-    done = app.craft(*line.split(), at=NOON).exits(2)
+    done = app.craft(*shlex.split(line), at=NOON).exits(2)
     assert done.out == ""
     assert len(done.err.splitlines()) == 1, done
     for word in words:

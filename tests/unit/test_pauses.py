@@ -30,6 +30,16 @@ def task(**policy: Any) -> RegisteredTask:
     return RegisteredTask("Import", Import, rule, zone, policy_from("Import", policy, Policy()))
 
 
+# -- what comes behind it --
+
+
+def test_the_fire_times_to_come_are_those_that_no_pause_keeps_back() -> None:
+    pauses = Pauses([Pause("Import", after(2), after(4.5)), Pause(EVERYTHING, after(7))], NOON)
+    assert list(pauses.coming(task(), NOON)) == [after(1), after(5), after(6)]
+    goes_on = pauses.coming(task(run_when_paused=True), after(5))
+    assert [next(goes_on) for _ in range(3)] == [after(6), after(7), after(8)]
+
+
 # -- what a pause covers --
 
 

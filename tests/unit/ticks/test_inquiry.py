@@ -15,7 +15,7 @@ from scheduler.explanation import Explanation
 from scheduler.Inquiry import Inquiry
 from scheduler.listeners.explanation_text import as_dict, as_text, verdict_of
 from scheduler.process import this_process
-from scheduler.runs import Planned
+from scheduler.runs import Pause, Planned
 from scheduler.stores import Claim, Lease, slot_of
 
 from .place import MINUTE, NOON, Place, nothing, process_that_is_gone, task
@@ -192,14 +192,33 @@ def exits(_self: object) -> bool:
     [
         ({"environments": ("production", "staging")}, "it runs only in production and staging, and APP_ENV is local"),
         ({"when": lambda _self: False}, "its when() said no"),
-        ({"when": raises}, "it raised ValueError: no answer (tests/unit/ticks/test_inquiry.py:"),
-        ({"when": exits}, "it raised it called sys.exit(3)"),
     ],
 )
 def test_a_condition_would_let_the_next_tick_skip_it(place: Place, attributes: dict, refusal: str) -> None:
     verdict, sentence = says(place.add(task(nothing, **attributes)))
     assert verdict == "would_be_skipped"
     assert sentence.startswith(f"It is due now, and the next tick skips it: {refusal}")
+
+
+def cannot_be_built(self: object) -> None:
+    raise ValueError("no database")
+
+
+@pytest.mark.parametrize(
+    ("attributes", "why"),
+    [
+        ({"when": raises}, "it raised ValueError: no answer (tests/unit/ticks/test_inquiry.py:"),
+        ({"when": exits}, "it raised it called sys.exit(3)"),
+        ({"__init__": cannot_be_built}, "its constructor raised ValueError: no database"),
+    ],
+)
+def test_what_raises_lets_it_fail_and_not_be_skipped(place: Place, attributes: dict, why: str) -> None:
+    verdict, sentence = says(place.add(task(nothing, **attributes)))
+    assert verdict == "would_fail"
+    assert sentence.startswith(f"It is due now, and the next tick lets it fail: {why}")
+    assert rehearsed(place) == [("Job", "fail")]
+    place.tick(inline=True)
+    assert says(place)[0] == "failed"
 
 
 def test_every_condition_is_shown_with_its_answer(place: Place) -> None:
@@ -240,13 +259,6 @@ def test_a_lock_of_a_process_that_is_gone_is_in_nobodys_way(place: Place) -> Non
 def test_a_task_that_may_overlap_waits_for_nothing(place: Place) -> None:
     conditions = explained(place.add(task(nothing, overlap=True))).conditions
     assert [answer.reason.value for answer in conditions] == ["paused", "maintenance"]
-
-
-def test_a_task_that_cannot_be_built(place: Place) -> None:
-    def cannot(self: object) -> None:
-        raise ValueError("no database")
-
-    assert "its constructor raised ValueError: no database" in says(place.add(task(nothing, __init__=cannot)))[1]
 
 
 # --- another time ----------------------------------------------------------------------------------------------------
@@ -296,6 +308,22 @@ def test_a_task_on_demand(place: Place) -> None:
     verdict, sentence = says(place.add(task(nothing, name="Clean up", run_every=None)))
     assert verdict == "on_demand"
     assert sentence.endswith("`craft schedule:run --force --task 'Clean up'` runs it.")
+
+
+def test_a_pause_is_known_of_another_time_too(place: Place) -> None:
+    place.add(task(nothing))
+    place.store.pause(Pause("Job", NOON, reason="moving"))
+    assert says(place, at=NOON + 5 * MINUTE) == ("would_be_skipped", "It is due then, and that tick skips it: paused: moving.")
+    found = explained(place)
+    assert as_dict(found)["next"] is None
+    assert as_text(found)[-1] == "Next        none while it is paused"
+
+
+def test_what_comes_next_comes_behind_a_pause(place: Place) -> None:
+    place.add(task(nothing))
+    place.store.pause(Pause("Job", NOON, NOON + 10 * MINUTE))
+    assert as_text(explained(place))[-1] == "Next        2026-03-03 12:10, in 10 minutes"
+    assert as_dict(explained(place, at=NOON + 20 * MINUTE))["next"] == "2026-03-03T12:21:00+00:00"
 
 
 # --- a task that decides by itself -----------------------------------------------------------------------------------
