@@ -53,6 +53,10 @@ class Runner:
         self._hook(task.key, instance, "after")
         return result
 
+    def seconds_to_tell_start(self, task: RegisteredTask, run: Run) -> float:
+        """Return how long telling of the run's start may take at most, listeners of the app's own apart."""
+        return self._teller.seconds_to_tell_start(task, run)
+
     def is_awaited(self, task: RegisteredTask, ending: Ending) -> bool:
         """Tell whether anybody wants to hear of an outcome, the task itself included."""
         return (ending.hooks_are_due and task.has_hooks) or self._teller.is_awaited(task, ending)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from scheduler.errors import SchedulerError
 from scheduler.failures import described
-from scheduler.isolation import EndedBySignal
+from scheduler.isolation import EndedBySignal, begin
 from scheduler.listeners import RunListener, Telling
 from scheduler.runs import Ending, Run
 from scheduler.TaskRegistry import RegisteredTask
@@ -35,10 +35,18 @@ class Teller:
         """Tell whether anybody wants to hear of an outcome."""
         return bool(self._tellings(task, lambda listener: listener.at_end(task, ending)))
 
+    def seconds_to_tell_start(self, task: RegisteredTask, run: Run) -> float:
+        """Return how long telling that a run starts may take at most, as far as that has a limit."""
+        tellings = self._tellings(task, lambda listener: listener.at_start(task, run))
+        return sum(telling.seconds or 0.0 for telling in tellings)
+
     def started(self, task: RegisteredTask, run: Run) -> None:
-        """Tell that a run starts."""
-        for telling in self._tellings(task, lambda listener: listener.at_start(task, run)):
+        """Tell that a run starts; in a worker, the time that the run may take counts from then on."""
+        tellings = self._tellings(task, lambda listener: listener.at_start(task, run))
+        for telling in tellings:
             _tell(task, telling)
+        if any(telling.seconds for telling in tellings):
+            begin()
 
     def ended(self, task: RegisteredTask, ending: Ending) -> bool:
         """Tell an outcome; False where people should have heard of it, and none could be reached."""

@@ -20,6 +20,9 @@ BEGUN = b"\n"
 UNKNOWN_STATUS = 255
 """Somebody else has waited for the process."""
 
+_REPORTS: list[int] = []
+"""Where this process reports, if it is a worker."""
+
 Pipes = tuple[int, int, int, int]
 """One's ends of them: go, result, output, errors."""
 
@@ -54,9 +57,9 @@ class Worker:
         return [fd for fd in (self._result, self.output, self.errors) if fd >= 0]
 
     @property
-    def has_begun(self) -> bool:
-        """Whether it does its work by now."""
-        return not self.boots or bool(self._report)
+    def times_begun(self) -> int:
+        """How often it has said that its time counts from then on."""
+        return self._report.count(BEGUN)
 
     def go(self) -> None:
         """Let it begin."""
@@ -130,6 +133,17 @@ class Worker:
             self._result = -1
 
 
+def begin() -> None:
+    """In a worker, say that the time it may take counts from now on; anywhere else do nothing."""
+    if _REPORTS:
+        write_all(_REPORTS[-1], BEGUN)
+
+
+def report_to(descriptor: int) -> None:
+    """Make this process a worker that reports there."""
+    _REPORTS.append(descriptor)
+
+
 def fork_worker(work: Callable[[], dict[str, Any]], prepare: Callable[[], None]) -> Worker:
     """Fork a process that calls `prepare` and then, once it is let go, `work`, whose result it reports."""
     sys.stdout.flush()
@@ -183,6 +197,7 @@ def _work(
         tree.keep_descendants()
         _redirect(output, errors)
         take_signals()
+        report_to(result)
         prepare()
         if os.read(go, 1) == GO:
             write_all(result, json.dumps(work()).encode())

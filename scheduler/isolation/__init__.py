@@ -2,11 +2,12 @@
 
 from scheduler.isolation.packing import packed, packed_endings
 from scheduler.isolation.tree import die_with_parent, end_leftovers
-from scheduler.isolation.Worker import EndedBySignal, Worker, fork_worker, spawn_worker
+from scheduler.isolation.Worker import EndedBySignal, Worker, begin, fork_worker, spawn_worker
 
 __all__ = [
     "EndedBySignal",
     "Worker",
+    "begin",
     "die_with_parent",
     "end_leftovers",
     "fork_worker",

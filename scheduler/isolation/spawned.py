@@ -9,7 +9,16 @@ import warnings
 from typing import Any
 
 from scheduler.isolation.packing import unpacked, unpacked_endings
-from scheduler.isolation.Worker import BEGUN, GO, EndedBySignal, end_process, prepare_streams, take_signals, write_all
+from scheduler.isolation.Worker import (
+    GO,
+    EndedBySignal,
+    begin,
+    end_process,
+    prepare_streams,
+    report_to,
+    take_signals,
+    write_all,
+)
 
 
 def main(arguments: list[str]) -> None:
@@ -28,7 +37,8 @@ def main(arguments: list[str]) -> None:
         scheduler = _scheduler(application)  # a part of booting, and none of the time that the task may take
         take_signals()
         if os.read(int(go), 1) == GO:
-            write_all(int(result), BEGUN)
+            report_to(int(result))
+            begin()
             endings = unpacked_endings(sys.stdin.read()) if what == "tell" else []
             report = scheduler.do_here(what, unpacked(run), endings)
             write_all(int(result), json.dumps(report).encode())

@@ -21,7 +21,10 @@ BOOT_SECONDS = 60.0
 
 
 class Active:
-    """A run, or the telling of some, whose worker lives; its `limit` of seconds counts from when that has begun."""
+    """A run, or the telling of some, whose worker lives; its `limit` of seconds counts from when that has begun.
+
+    `before` are seconds that it may take to tell of its start, and that do not count.
+    """
 
     def __init__(
         self,
@@ -31,6 +34,7 @@ class Active:
         limit: float | None,
         files: OutputFiles | None = None,
         *,
+        before: float = 0.0,
         begins_streak: bool = False,
     ) -> None:
         self.task = task
@@ -38,8 +42,9 @@ class Active:
         self.worker = worker
         self.limit = limit
         self.deadline: float | None = None
-        self.has_begun = False
-        self._allow(max(limit or 0.0, BOOT_SECONDS) if worker.boots else limit)
+        self._before = before
+        self._times_begun = 0
+        self._allow()
         self.kill_at: float | None = None
         self.ended_because: Outcome | None = None
         self.files = files
@@ -49,9 +54,9 @@ class Active:
     def enforce_limits(self, kill_grace: timedelta, stop_at: float | None = None) -> None:
         """End it if it has lasted too long, or if it is `stop_at`; `kill_grace` later it is killed."""
         now = time.monotonic()
-        if not self.has_begun and self.worker.has_begun:
-            self.has_begun = True
-            self._allow(self.limit)
+        if self.worker.times_begun > self._times_begun:
+            self._times_begun = self.worker.times_begun
+            self._allow()
         if self.kill_at is not None:
             if now >= self.kill_at:
                 self.worker.send(signal.SIGKILL)
@@ -86,8 +91,12 @@ class Active:
             _write(stream, data)
         return data
 
-    def _allow(self, seconds: float | None) -> None:
-        self.deadline = None if seconds is None else time.monotonic() + seconds
+    def _allow(self) -> None:
+        """Count its limit from now on; it begins once it has booted, if it must, and again once it has told of that."""
+        is_booting = self.worker.boots and not self._times_begun
+        seconds = max(self.limit or 0.0, BOOT_SECONDS) if is_booting else self.limit
+        before = 0.0 if self._times_begun > self.worker.boots else self._before
+        self.deadline = None if seconds is None else time.monotonic() + seconds + before
 
     def _end(self, because: Outcome, kill_grace: timedelta) -> None:
         self.ended_because = because

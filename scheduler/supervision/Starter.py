@@ -151,7 +151,10 @@ class Starter:
             return None
         worker.go()
         limit = task.policy.timeout
-        return Active(task, started, worker, limit.total_seconds() if limit else None, self._files(task))
+        before = self._workers.seconds_before(task, started)
+        return Active(
+            task, started, worker, limit.total_seconds() if limit else None, self._files(task), before=before
+        )
 
 
 def _must_wait_for_itself(task: RegisteredTask, actives: Sequence[Active]) -> bool:

@@ -25,6 +25,10 @@ class Workers:
         """Return a worker that runs the task."""
         return self._worker("run", task, run, [])
 
+    def seconds_before(self, task: RegisteredTask, run: Run) -> float:
+        """Return how long telling of the start may take, which is none of the time that the task may take."""
+        return self._runner.seconds_to_tell_start(task, run)
+
     def to_tell(self, task: RegisteredTask, endings: Sequence[Ending]) -> Worker:
         """Return a worker that tells outcomes of the task."""
         return self._worker("tell", task, endings[-1].run, endings)

@@ -485,6 +485,16 @@ def test_a_monitor_that_never_answers_delays_nobody_else(app: App, servers: Serv
     assert 0 <= ended["ZOther"] - ended["Sync"] < 4
 
 
+@pytest.mark.once
+@pytest.mark.parametrize("threads", [1, 2], ids=["forked", "spawned"])
+def test_a_monitor_that_never_answers_takes_nothing_of_the_timeout(
+    app: App, servers: Servers, monkeypatch: pytest.MonkeyPatch, threads: int
+) -> None:
+    monkeypatch.setattr("scheduler.supervision.Workers._threads", lambda: threads)
+    sync(app, f"ping_url = {servers.url('/hang')!r}\n    timeout = '2 seconds'", "print('done')")
+    assert "done" in app.craft("schedule:run", "--task", "Sync").exits(0).out
+
+
 # -- in a process with threads, which cannot fork --
 
 
