@@ -205,7 +205,7 @@ class TaskRegistry:
                     key, message if key in message else f"{key}: {message}", _where(target), names=_names(key, target)
                 )
             )
-        except Exception as error:  # noqa: BLE001 - the constructor is its user's code
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - the constructor is its user's code
             failure = described(error)
             result.broken.append(Broken(key, failure.error, failure.location, failure.traceback, _names(key, target)))
 
@@ -224,8 +224,15 @@ def _identity(target: Any) -> object:
     """Return what is equal for tasks that are the same: the class, or the class and everything an instance was told."""
     if inspect.isclass(target):
         return target
-    told = sorted((name, repr(value)) for name, value in vars(target).items() if name != SCHEDULE_STATE)
+    told = sorted((name, _told(value)) for name, value in vars(target).items() if name != SCHEDULE_STATE)
     return type(target), tuple(told)
+
+
+def _told(value: object) -> str:
+    try:
+        return repr(value)
+    except Exception:  # noqa: BLE001 - whatever a task keeps has a repr of its own
+        return str(id(value))
 
 
 def _keyed(candidates: list[tuple[str | None, Any]], notices: list[str]) -> list[tuple[str, Any]]:

@@ -28,7 +28,7 @@ def explain_idle(tasks: Iterable[RegisteredTask], minute: datetime, listener: Li
         listener.not_due(task, clock.as_pendulum(following, task.zone) if following else None)
 
 
-def raised_when_asked(task: RegisteredTask, error: Exception) -> Broken:
+def raised_when_asked(task: RegisteredTask, error: BaseException) -> Broken:
     """Return what to tell of a task whose `should_run` raised."""
     failure = described(error)
     return Broken(task.key, f"its should_run() raised {failure.error}", failure.location, failure.traceback)

@@ -55,7 +55,7 @@ def judge(
     minute: datetime,
     cursors: Mapping[str, datetime] | None = None,
     paused: PausedAt | None = None,
-) -> tuple[list[Due], list[tuple[T, Exception]]]:
+) -> tuple[list[Due], list[tuple[T, BaseException]]]:
     """Return what is due at the tick of `minute` (UTC), and the tasks whose rule raised, with what it raised.
 
     `cursors` say up to when (exclusive) each task was judged before; a task without one looks back at nothing, and the
@@ -63,7 +63,7 @@ def judge(
     fire times are not to be run although they are due, nor later.
     """
     found: list[Due] = []
-    failed: list[tuple[T, Exception]] = []
+    failed: list[tuple[T, BaseException]] = []
     moments: dict[tzinfo, Moment] = {}
     only_now = (minute,)
     for task in tasks:
@@ -83,7 +83,7 @@ def judge(
             elif rule.half_hour & moment.half_hour and rule.matches(moment):
                 now = only_now if rule.step >= MINUTE else tuple(_within(rule, minute))
                 found.append(Due(task, paused=now) if _is_paused(paused, task, None, minute) else Due(task, now))
-        except Exception as error:  # noqa: BLE001 - a rule may be a task's own should_run, which is its user's code
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a rule may be a task's own should_run, a user's code
             failed.append((task, error))
     return found, failed
 

@@ -52,7 +52,7 @@ class AskedRule:
 
 def class_of(target: Any) -> type:
     """Return the class of a task or of a task class."""
-    return target if inspect.isclass(target) else type(target)
+    return target if issubclass(type(target), type) else type(target)  # a proxy's __class__ may raise
 
 
 def is_task(target: Any) -> bool:

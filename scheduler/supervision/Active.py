@@ -16,6 +16,8 @@ from scheduler.runs import Outcome, Run
 from scheduler.TaskRegistry import RegisteredTask
 
 OUTPUT_KEPT = 64 * 1024
+PIPE_HOLDS = 1024 * 1024
+"""More than this nothing that has ended can have left in a pipe (Linux's limit): somebody else still writes."""
 BOOT_SECONDS = 60.0
 """How long a fresh interpreter may take to boot the app."""
 
@@ -71,8 +73,9 @@ class Active:
         What processes it left behind print later, is theirs.
         """
         for descriptor in (self.worker.output, self.worker.errors):
-            while descriptor in self.worker.descriptors and self.pass_on(descriptor):
-                pass
+            left = PIPE_HOLDS
+            while left > 0 and descriptor in self.worker.descriptors and (data := self.pass_on(descriptor)):
+                left -= len(data)
         report = self.worker.report()
         if self.ended_because is not None:
             self.worker.send(signal.SIGKILL)

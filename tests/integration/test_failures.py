@@ -101,6 +101,35 @@ SHOULD_RUN_RAISES = """
             print('Broken ran')
 """
 
+EXITS_WHEN_ASKED = """
+    import sys
+
+    from scheduler import Task
+
+
+    class Broken(Task):
+        def should_run(self, date=None):
+            sys.exit(0)
+
+        def handle(self):
+            print('Broken ran')
+"""
+
+EXITS_WHEN_BUILT = """
+    import sys
+
+    from scheduler import Task
+
+
+    class Broken(Task):
+        def __init__(self):
+            self.run_every = '1 minute'
+            sys.exit(0)
+
+        def handle(self):
+            print('Broken ran')
+"""
+
 CONDITION_RAISES = """
     from scheduler import Task
 
@@ -133,6 +162,8 @@ FAILURES = {
     "it calls sys.exit('text')": (EXITS.format(code="'enough'"), "enough", 10),
     "its file calls sys.exit": (EXITS_WHEN_IMPORTED, "sys.exit", 3),
     "should_run raises": (SHOULD_RUN_RAISES, "the moon is hidden", 6),
+    "should_run calls sys.exit": (EXITS_WHEN_ASKED, "sys.exit(0)", 8),
+    "it cannot be built to be asked": (EXITS_WHEN_BUILT, "sys.exit(0)", 9),
     "when raises": (CONDITION_RAISES, "nobody answers", 8),
     "a syntax error": (SYNTAX_ERROR, "SyntaxError", 4),
 }

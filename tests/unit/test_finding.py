@@ -105,6 +105,25 @@ def test_a_class_whose_constructor_fails_is_broken_if_only_that_knows_when_it_ru
     assert f"{Path(__file__).name}:" in broken.location
 
 
+class Unspeakable:
+    """What a task may keep, or an app bind, and nobody can look at."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no session")
+
+    @property
+    def __class__(self) -> type:
+        raise RuntimeError("no request")
+
+
+def test_what_cannot_be_looked_at_stops_no_task() -> None:
+    tasks = [CallbackTask(print), CallbackTask(print)]
+    for task in tasks:
+        task.client = Unspeakable()
+    found = registry(proxy=Unspeakable(), one=tasks[0], other=tasks[1])
+    assert [task.key for task in found.usable] == ["one", "other"]
+
+
 def test_a_broken_class_made_without_a_file_has_no_place() -> None:
     made = type("Made", (Task,), {"__module__": "nowhere", "run_every": "1 minute"})
     (broken,) = registry(made=made).broken

@@ -14,6 +14,9 @@ import pytest
 
 from scheduler.isolation import fork_worker, tree
 from scheduler.isolation.Worker import Worker
+from scheduler.runs import Run
+from scheduler.supervision.Active import Active
+from scheduler.TaskRegistry import unknown_task
 
 pytestmark = pytest.mark.skipif(not tree.ON_LINUX, reason="only Linux tells who belongs to whom")
 
@@ -165,3 +168,18 @@ def test_a_child_whose_parent_has_ended_already_ends_too() -> None:
     late = "from scheduler.isolation import tree; tree.die_with_parent(1); print('still here')"
     done = subprocess.run([sys.executable, "-c", late], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (1, "")
+
+
+# --- what it printed -------------------------------------------------------------------------------------------------
+
+
+def test_what_it_left_behind_may_print_for_ever_and_holds_nobody_up(capsys: pytest.CaptureFixture[str]) -> None:
+    worker = fork_worker(dict, nothing)
+    worker.go()
+    ended(worker)
+    never_empty = os.open("/dev/zero", os.O_RDONLY)
+    os.dup2(never_empty, worker.output)
+    os.close(never_empty)
+    Active(unknown_task("Job"), Run("Job", None), worker, None).close()
+    assert set(capsys.readouterr().out) == {"\0"}
+    assert worker.descriptors == []

@@ -207,7 +207,8 @@ def test_a_run_that_somebody_else_takes_over_first_is_theirs(place: Place) -> No
 def test_a_run_whose_process_is_gone_has_crashed(place: Place, retries: int) -> None:
     """Its lease is free at once, and if it may be tried again, it is."""
     run = left_running(place, process_that_is_gone(), minutes=-1)
-    place.add(task(nothing, retries=retries)).tick(inline=True)
+    code = place.add(task(nothing, retries=retries)).tick(inline=True)
+    assert code == OK, "nothing that this tick ran has failed"
     buried = place.store.run(run.id)
     assert buried.outcome is Outcome.CRASHED
     assert buried.error == f"process 4711 on {host_name()} is gone, and so is the one that watched it"
