@@ -12,6 +12,7 @@ import shutil
 import stat
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -309,8 +310,8 @@ def test_a_folder_that_no_crontab_can_name_is_refused(make, crontab: StandIn) ->
 
 
 def test_on_windows_there_is_a_line_to_type(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "platform", "win32")
-    monkeypatch.setenv("TERM", "xterm")  # otherwise cleo asks which Windows this is
+    module = sys.modules["scheduler.commands.ScheduleInstallCommand"]
+    monkeypatch.setattr(module, "sys", SimpleNamespace(platform="win32"))  # to all others this is no Windows
     done = app.craft("schedule:install", "--id", "blog").exits(2)
     assert complaint(done) == "There is no cron on Windows: type the line that `craft schedule:install --show` shows."
     made = app.craft("schedule:install", "--show", "--id", "blog").exits(0)
