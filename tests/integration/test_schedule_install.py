@@ -6,6 +6,7 @@ environments at once and a user has but one crontab. The real ones: test_real_cr
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import shutil
@@ -310,7 +311,7 @@ def test_a_folder_that_no_crontab_can_name_is_refused(make, crontab: StandIn) ->
 
 
 def test_on_windows_there_is_a_line_to_type(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    module = sys.modules["scheduler.commands.ScheduleInstallCommand"]
+    module = importlib.import_module("scheduler.commands.ScheduleInstallCommand")
     monkeypatch.setattr(module, "sys", SimpleNamespace(platform="win32"))  # to all others this is no Windows
     done = app.craft("schedule:install", "--id", "blog").exits(2)
     assert complaint(done) == "There is no cron on Windows: type the line that `craft schedule:install --show` shows."
