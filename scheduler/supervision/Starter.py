@@ -27,7 +27,11 @@ RETRIED_HERE = timedelta(minutes=1)
 
 
 class Starter:
-    """Starts pending runs of `owner`, those of one task that may not overlap one after the other."""
+    """Starts pending runs of `owner`.
+
+    Those of one task that may not overlap start one after the other; one whose fire time comes while an earlier one
+    runs is skipped.
+    """
 
     def __init__(
         self,
@@ -56,10 +60,13 @@ class Starter:
         position = 0
         while position < len(self.waiting) and len(active) < self._settings.workers and not self.is_stopping:
             task, run = self.waiting[position]
-            if (run.start_after and run.start_after > now) or _must_wait_for_itself(task, active):
+            earlier = _active_run_of(task, active)
+            if (run.start_after and run.start_after > now) or (earlier and not _ran_by_then(earlier, run)):
                 position += 1
                 continue
-            if self.may_start(task, run) and (started := self._launch(task, run)):
+            if earlier:
+                self._skip(task, run, SkipReason.STILL_RUNNING, _not_ended(earlier))
+            elif self.may_start(task, run) and (started := self._launch(task, run)):
                 active.append(started)
             del self.waiting[position]
 
@@ -81,8 +88,7 @@ class Starter:
             self._store.adopt(run, "", now)
             return False
         held = next((lease for lease in self._store.leases() if lease.key == task.claim_key), None)
-        where = f" (process {held.pid} on {held.host})" if held else ""
-        self._skip(task, run, SkipReason.STILL_RUNNING, f"an earlier run has not ended{where}")
+        self._skip(task, run, SkipReason.STILL_RUNNING, _not_ended(held))
         return False
 
     def pauses(self, now: datetime) -> Pauses:
@@ -157,5 +163,19 @@ class Starter:
         )
 
 
-def _must_wait_for_itself(task: RegisteredTask, actives: Sequence[Active]) -> bool:
-    return not task.policy.overlap and any(active.task.key == task.key for active in actives)
+def _active_run_of(task: RegisteredTask, actives: Sequence[Active]) -> Run | None:
+    """Return the run that keeps the task from being started, None if it may start."""
+    if task.policy.overlap:
+        return None
+    return next((active.run for active in actives if active.task.key == task.key), None)
+
+
+def _ran_by_then(earlier: Run, run: Run) -> bool:
+    """Tell whether the fire time of `run` came while `earlier` ran already; a retry, and what is made up for, waits."""
+    if run.attempt > 1 or run.fire_time is None or earlier.started_at is None:
+        return False
+    return earlier.started_at < run.fire_time
+
+
+def _not_ended(earlier: Run | Lease | None) -> str:
+    return "an earlier run has not ended" + (f" (process {earlier.pid} on {earlier.host})" if earlier else "")

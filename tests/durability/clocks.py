@@ -208,8 +208,17 @@ def wander_while_working(app: FakedApp, random: Random, steps: int) -> list[str]
 
 
 def _go_ahead(app: FakedApp, process: subprocess.Popen[bytes], number: int) -> None:
+    """Set the clock to a minute, until its run has ended: a clock set while it lives finds it still running, rightly."""
+
+    def ran(store: DatabaseStore) -> bool:
+        return _lives(app, process) and minute(number).isoformat() in app.starts() and not store.leases()
+
     app.set_clock(minute(number) + timedelta(seconds=1))
-    wait_until(lambda: _lives(app, process) and minute(number).isoformat() in app.starts(), f"the run of {number}")
+    store = app.store
+    try:
+        wait_until(lambda: ran(store), f"the run of {number}")
+    finally:
+        store.close()
 
 
 def _go_back(app: FakedApp, process: subprocess.Popen[bytes], number: int) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from scheduler import clock
 from scheduler.errors import STORE_UNAVAILABLE
 from scheduler.process import host_name, this_process
 from scheduler.runs import Outcome, Run, SkipReason
@@ -258,6 +259,26 @@ def test_fire_times_of_one_task_run_one_after_the_other(place: Place) -> None:
     runs = place.told.runs
     assert [run.fire_time for run in runs] == [NOON - 2 * MINUTE, NOON - MINUTE, NOON]
     assert all(one.ended_at <= next_one.started_at for one, next_one in pairwise(runs))
+
+
+def test_a_fire_time_that_comes_while_the_task_still_runs_here_is_skipped(place: Place) -> None:
+    """As in `schedule:work`, where one supervisor sees many ticks: no slow task has a queue that grows for ever."""
+    place.add(task(lambda: time.sleep(0.3)))
+    scheduler = place.scheduler()
+    supervisor = scheduler.supervisor(place.told)
+    now = clock.floor_minute(clock.real_now())
+    for minute in range(3):
+        scheduler.begin_tick(now + minute * MINUTE, scheduler.find(), place.told, supervisor)
+        supervisor.step(0)
+    while not supervisor.is_idle:
+        supervisor.step()
+    assert {run.fire_time: run.skip_reason for run in place.told.runs} == {
+        now: None,
+        now + MINUTE: SkipReason.STILL_RUNNING,
+        now + 2 * MINUTE: SkipReason.STILL_RUNNING,
+    }
+    pid = next(run.pid for run in place.told.runs if run.outcome is Outcome.SUCCEEDED)
+    assert place.told.runs[0].detail == f"an earlier run has not ended (process {pid} on {host_name()})"
 
 
 def held_by_another(place: Place, key: str = "Job") -> None:
