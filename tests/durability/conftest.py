@@ -19,6 +19,13 @@ from contracts.databases import (
 from durability.hosts import Place, Stems
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.twice)
+
+
 @pytest.fixture(scope="session")
 def stems() -> Iterator[Stems]:
     made = Stems()

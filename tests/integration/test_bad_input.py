@@ -8,6 +8,8 @@ import pytest
 
 from .apps import ALWAYS, App, Finished
 
+pytestmark = pytest.mark.twice
+
 WELL = f"""
 class Well(Task):
     {ALWAYS}

@@ -9,6 +9,8 @@ import pytest
 
 from .apps import App
 
+pytestmark = pytest.mark.twice
+
 PRINT_ARGUMENTS = f"{sys.executable} -c 'import sys; print(sys.argv[1:])'"
 
 

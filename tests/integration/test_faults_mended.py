@@ -11,6 +11,8 @@ import pytest
 
 from .apps import ALWAYS, NEVER, App
 
+pytestmark = pytest.mark.twice
+
 UTC = timezone.utc
 
 

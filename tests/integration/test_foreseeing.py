@@ -9,6 +9,8 @@ import pytest
 
 from .apps import ALWAYS, NOON, App
 
+pytestmark = pytest.mark.measured
+
 TASKS = f"""
 class SayHi(Task):
     {ALWAYS}

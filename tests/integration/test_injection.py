@@ -8,6 +8,8 @@ import pytest
 
 from .apps import ALWAYS, App
 
+pytestmark = pytest.mark.twice
+
 GREETER = """
     class Greeter:
         def __init__(self, greeting='Hello'):

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import sys
 
+import pytest
+
 from .apps import App, process_environment, run
+
+pytestmark = pytest.mark.twice
 
 USERS_TEST = """
     from masonite.tests import TestCase

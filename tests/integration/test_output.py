@@ -8,6 +8,8 @@ import pytest
 
 from .apps import ALWAYS, App
 
+pytestmark = pytest.mark.measured
+
 TASK = """
 import os
 import sys

@@ -13,6 +13,8 @@ from scheduler.stores import local_store
 
 from .apps import ALWAYS, NOON, App
 
+pytestmark = pytest.mark.measured
+
 TASKS = """
 class Import(Task):
     run_every = '1 minute'

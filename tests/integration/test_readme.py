@@ -180,6 +180,7 @@ def reader(template: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], mo
     return Reader(app)
 
 
+@pytest.mark.twice
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 @pytest.mark.usefixtures("craft_script")
 def test_everything_the_page_shows_happens(page: Path, reader: Reader) -> None:

@@ -18,6 +18,8 @@ import pytest
 
 from .apps import App, Finished, run
 
+pytestmark = pytest.mark.twice
+
 #: The guide's, with the folder of the app and of the system's programs put in.
 GUIDES_LINES = """\
 PATH={app}/venv/bin:{system}

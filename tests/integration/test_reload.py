@@ -10,6 +10,8 @@ import pytest
 
 from .apps import ALWAYS, App
 
+pytestmark = pytest.mark.twice
+
 TASK = f"""
     class First(Task):
         {ALWAYS}

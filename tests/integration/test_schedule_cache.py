@@ -15,6 +15,8 @@ import pytest
 
 from .apps import ALWAYS, NEVER, NOON, App, console_script, process_environment, run_on_terminal
 
+pytestmark = pytest.mark.measured
+
 #: With a zone of its own: which zone is the server's, this process may have asked under another TZ.
 IN_A_YEAR = f"class Never(Task):\n    {NEVER}\n    timezone = 'UTC'\n\n    def handle(self):\n        print('it ran')\n"
 

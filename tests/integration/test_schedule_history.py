@@ -14,6 +14,8 @@ from scheduler.stores import Lease, local_store
 
 from .apps import ALWAYS, NOON, App
 
+pytestmark = pytest.mark.measured
+
 TASKS = f"""
 class SayHi(Task):
     {ALWAYS}

@@ -18,6 +18,8 @@ import pytest
 from .apps import App, Finished
 from .programs import CRONTAB, SYSTEMCTL, StandIn, stand_in
 
+pytestmark = pytest.mark.measured
+
 OTHERS = b"MAILTO=me@example.com\n# \xe9t\xe9\n0 5 * * * backup \\% %\n"
 
 

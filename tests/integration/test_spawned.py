@@ -10,6 +10,8 @@ import pytest
 from .apps import App
 from .conftest import Maker
 
+pytestmark = pytest.mark.twice
+
 THREAD = """
 import sys
 import threading

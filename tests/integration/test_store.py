@@ -22,6 +22,8 @@ from scheduler.stores import patience
 
 from .apps import NOON, App, run
 
+pytestmark = pytest.mark.twice
+
 FILE = "storage/framework/scheduler.sqlite3"
 TASK = """
     class Nightly(Task):

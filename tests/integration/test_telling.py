@@ -22,6 +22,8 @@ from .apps import ALWAYS, NOON, App, masonite_major
 from .inside import booted
 from .servers import Servers, running
 
+pytestmark = pytest.mark.measured
+
 TASK = """
 class Sync(Task):
     {always}

@@ -13,6 +13,8 @@ from scheduler.masonite.console import command_name
 from .apps import ALWAYS, NOON, App
 from .conftest import Maker
 
+pytestmark = pytest.mark.measured
+
 TASKS = f"""
 class SayHi(Task):
     {ALWAYS}
