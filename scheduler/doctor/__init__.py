@@ -12,7 +12,7 @@ from scheduler.doctor.called import ticks
 from scheduler.doctor.configured import provider, settings, timezone
 from scheduler.doctor.Finding import Finding
 from scheduler.doctor.Health import Health
-from scheduler.doctor.kept import cache, clocks, locks, log, store
+from scheduler.doctor.kept import cache, clocks, leases, log, store
 from scheduler.doctor.Surroundings import App, Surroundings
 from scheduler.doctor.written import durations, pauses, tasks
 from scheduler.errors import InvalidSchedule, StoreUnavailable
@@ -30,7 +30,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     timezone,
     clocks,
     log,
-    locks,
+    leases,
     durations,
     provider,
 )

@@ -1,4 +1,4 @@
-"""Whether what the scheduler keeps is where it should be: the store, its locks and its clock, the log."""
+"""Whether what the scheduler keeps is where it should be: the store, its leases and its clock, the log."""
 
 from __future__ import annotations
 
@@ -77,8 +77,8 @@ def clocks(surroundings: Surroundings) -> Iterator[Finding]:
         yield Finding("clocks", Health.OK, what)
 
 
-def locks(surroundings: Surroundings) -> Iterator[Finding]:
-    """Look for locks of runs that are gone."""
+def leases(surroundings: Surroundings) -> Iterator[Finding]:
+    """Look for leases of runs that are gone."""
     keys = {task.claim_key: task.key for task in surroundings.tasks.usable}
     running = 0
     for lease in surroundings.store.leases():
@@ -87,12 +87,12 @@ def locks(surroundings: Surroundings) -> Iterator[Finding]:
             running += 1
             continue
         key = keys.get(lease.key, lease.key)
-        why = "is gone" if gone else "has not been heard of since its lock lapsed"
-        what = f"{key} is locked by process {lease.pid} on {lease.host}, which {why}."
-        mend = f"the next start takes the lock over; `craft schedule:unlock {shlex.quote(key)}` removes it now"
-        yield Finding("locks", Health.WARNING, what, mend)
+        why = "is gone" if gone else "has not been heard of since its lease lapsed"
+        what = f"{key} is leased to process {lease.pid} on {lease.host}, which {why}."
+        mend = f"the next start takes the lease over; `craft schedule:unlock {shlex.quote(key)}` removes it now"
+        yield Finding("leases", Health.WARNING, what, mend)
     now = "No task is" if not running else "1 task is" if running == 1 else f"{running} tasks are"
-    yield Finding("locks", Health.OK, f"{now} running now.")
+    yield Finding("leases", Health.OK, f"{now} running now.")
 
 
 def log(surroundings: Surroundings) -> Iterator[Finding]:

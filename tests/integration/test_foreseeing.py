@@ -295,7 +295,7 @@ def test_a_setting_without_a_meaning(app: App) -> None:
 def test_a_store_that_cannot_be_used_is_the_doctors_business_and_not_exit_code_3(app: App) -> None:
     app.write("storage/framework/scheduler.sqlite3", "this is no database, and long enough to be told from one" * 9)
     found = checks(app, 1)
-    assert (found["store"], found["locks"], found["tasks"]) == ("wrong", "unknown", "ok")
+    assert (found["store"], found["leases"], found["tasks"]) == ("wrong", "unknown", "ok")
 
 
 def test_masonites_own_provider_beside_ours_is_a_note(make: Any) -> None:

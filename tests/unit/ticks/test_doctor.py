@@ -1,4 +1,4 @@
-"""The doctor looks at ticks, store, tasks, clocks, log and locks: what is wrong is told with its mend."""
+"""The doctor looks at ticks, store, tasks, clocks, log and leases: what is wrong is told with its mend."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ def test_a_tick_of_a_clock_that_is_ahead_was_just_now(place: Practice) -> None:
     assert the(place, "ticks", Health.OK).what == "The last tick of web1 was just now."
 
 
-# --- store, locks, clocks --------------------------------------------------------------------------------------------
+# --- store, leases, clocks --------------------------------------------------------------------------------------------
 
 
 class Gone:
@@ -179,7 +179,7 @@ def test_the_store_is_away_and_what_needs_it_was_not_looked_at(place: Practice) 
         "check that it runs",
     )
     unknown = [each.name for each in examined(place) if each.health is Health.UNKNOWN]
-    assert unknown == ["ticks", "pauses", "clocks", "locks", "durations"]
+    assert unknown == ["ticks", "pauses", "clocks", "leases", "durations"]
     assert the(place, "tasks", Health.OK)
 
 
@@ -201,27 +201,27 @@ def lock(place: Practice, owner: str, left: timedelta, key: str = "Job") -> None
 
 def test_a_lock_of_a_process_that_is_gone(place: Practice) -> None:
     lock(place, process_that_is_gone(), MINUTE)
-    finding = the(place, "locks", Health.WARNING)
-    assert finding.what == "Job is locked by process 4711 on web2, which is gone."
+    finding = the(place, "leases", Health.WARNING)
+    assert finding.what == "Job is leased to process 4711 on web2, which is gone."
     assert "`craft schedule:unlock Job`" in finding.mend
 
 
 def test_a_lock_that_has_lapsed(place: Practice) -> None:
     lock(place, ELSEWHERE, -MINUTE)
-    assert "has not been heard of" in the(place, "locks", Health.WARNING).what
+    assert "has not been heard of" in the(place, "leases", Health.WARNING).what
 
 
 def test_a_lock_of_a_task_that_runs_on_every_server_is_called_by_the_tasks_name(place: Practice) -> None:
     place.add(task(nothing, "Each", on_every_server=True))
     lock(place, ELSEWHERE, -MINUTE, f"Each on {host_name()}")
-    assert "`craft schedule:unlock Each`" in the(place, "locks", Health.WARNING).mend
+    assert "`craft schedule:unlock Each`" in the(place, "leases", Health.WARNING).mend
 
 
 @pytest.mark.parametrize(("count", "words"), [(0, "No task is"), (1, "1 task is"), (2, "2 tasks are")])
 def test_locks_of_runs_that_live_are_no_fault(place: Practice, count: int, words: str) -> None:
     for number in range(count):
         lock(place, ELSEWHERE, MINUTE, f"Task{number}")
-    assert [finding.what for finding in found(place, "locks")] == [f"{words} running now."]
+    assert [finding.what for finding in found(place, "leases")] == [f"{words} running now."]
 
 
 @pytest.mark.parametrize(
@@ -433,7 +433,7 @@ def test_lengths_in_words(place: Practice, rule: str, minutes: float, words: str
 SHOWN = [
     Finding("store", Health.OK, "The store can be used."),
     Finding("ticks", Health.WRONG, "Nothing has ever called the scheduler, though it waits for that since long.", "do"),
-    Finding("locks", Health.WARNING, "Locked."),
+    Finding("leases", Health.WARNING, "Leased."),
 ]
 
 
@@ -443,7 +443,7 @@ def test_for_people_it_is_a_table_of_80_columns_with_the_mend_below() -> None:
         "wrong    ticks      Nothing has ever called the scheduler, though it waits for",
         "                    that since long.",
         "                    Mend: do.",
-        "warning  locks      Locked.",
+        "warning  leases     Leased.",
         "",
         "1 wrong, 1 warning.",
     ]
