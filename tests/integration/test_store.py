@@ -105,7 +105,7 @@ def damaged(app: App) -> Iterator[None]:
 
 @contextmanager
 def locked(app: App) -> Iterator[None]:
-    hold = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('BEGIN EXCLUSIVE'); print(flush=True); input()"
+    hold = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('BEGIN EXCLUSIVE'); print(flush=True); input()"
     command = [sys.executable, "-c", hold, str(app.root / FILE)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         process.stdout.readline()
