@@ -1,9 +1,10 @@
-"""Shows results.json in the README, between its markers: `python benchmarks/readme.py`, or at the end of run.py."""
+"""Shows results.json in the README and in docs/cost.md, between markers: `python benchmarks/readme.py`, or at the end of run.py."""
 
 import json
 from pathlib import Path
 
-README = Path(__file__).parent.parent / "README.md"
+ROOT = Path(__file__).parent.parent
+README, PAGE = ROOT / "README.md", ROOT / "docs" / "cost.md"
 RESULTS = Path(__file__).with_name("results.json")
 BEGIN, END = "<!-- benchmarks begin -->\n", "<!-- benchmarks end -->\n"
 DAY = "CPU of a day"
@@ -11,17 +12,17 @@ NEIGHBOURS = "ratios of neighbouring runs"
 
 
 def update(document):
-    """Put what the document says between the markers."""
-    before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
+    """Put what the document says between the markers: the day and whole runs into the README, the rest into its page."""
+    _put(README, f"{_day(document)}\n{_ratios(document)}")
+    _put(PAGE, _figures(document))
+
+
+def _put(file, text):
+    before, _, rest = file.read_text(encoding="utf-8").partition(BEGIN)
     _, end, after = rest.partition(END)
     if not end:
-        raise AssertionError(f"{README.name} has lost its markers")
-    README.write_text(f"{before}{BEGIN}{shown(document)}{END}{after}", encoding="utf-8")
-
-
-def shown(document):
-    """Return the tables, as Markdown."""
-    return f"{_day(document)}\n{_ratios(document)}\n{_figures(document)}"
+        raise AssertionError(f"{file.name} has lost its markers")
+    file.write_text(f"{before}{BEGIN}{text}{END}{after}", encoding="utf-8")
 
 
 def _day(document):
