@@ -11,10 +11,12 @@ from pathlib import Path
 from random import Random
 
 from durability.faults import add_tasks
-from durability.hosts import Place
+from durability.hosts import LONGEST, Order, Place
 from durability.promises import broken_promises
 from durability.servers import Server
 
+GIVING_UP = 4 * LONGEST
+"""Seconds in which a tick must have ended that has tried to write down outcomes for a minute."""
 SETTLING = 3
 """Ticks after which everything must have come to rest."""
 
@@ -22,9 +24,16 @@ SETTLING = 3
 class Outages:
     """Rounds in each of which a `schedule:run`, or a `schedule:work` of some minutes, loses its store for a while."""
 
-    def __init__(self, place: Place, random: Random) -> None:
+    def __init__(self, place: Place, random: Random, *, at_length: bool = False) -> None:
+        """With `at_length` the store sometimes stays away until a second tick has ended.
+
+        One that has an outcome to write down tries for a minute.
+        """
         self.place = place
         self.random = random
+        self.at_length = at_length
+        self.longest = 0.0
+        """Seconds that a second tick has taken while the store was away."""
         self.number = 0
         self.codes: dict[int, int] = {}
         self.wrong: list[str] = []
@@ -47,15 +56,24 @@ class Outages:
         begin, pid = time.monotonic(), order.pid
         _wait(begin + self.random.uniform(0, self.usual * 1.1 * length) - time.monotonic())
         next(take_away)
+        orders = [order]
         if self.random.random() < 0.5:
-            self._note(self.place.begin(minutes[0], self.place.stems.several(2)[1]).wait())
+            orders.append(self.place.begin(minutes[0], self.place.stems.several(2)[1]))
+            if self.at_length and self.random.random() < 0.5:
+                self._wait_while_away(orders[1])
         _wait(self.random.uniform(0, self.usual))
         next(take_away, None)
-        code = self._note(order.wait())
-        if code not in {0, 1, 3}:
-            self.wrong.append(f"round of {minutes}, process {pid}: exit code {code}: {order.err[-500:]}")
-        if "Traceback" in order.err:
-            self.wrong.append(f"round of {minutes}: a traceback: {order.err[-1000:]}")
+        for each in orders:
+            code = self._note(each.wait(GIVING_UP))
+            if code not in {0, 1, 3}:
+                self.wrong.append(f"round of {minutes}, process {pid}: exit code {code}: {each.err[-500:]}")
+            if "Traceback" in each.err:
+                self.wrong.append(f"round of {minutes}: a traceback: {each.err[-1000:]}")
+
+    def _wait_while_away(self, order: Order) -> None:
+        begin = time.monotonic()
+        order.wait(GIVING_UP)
+        self.longest = max(self.longest, time.monotonic() - begin)
 
     def settle(self) -> list[str]:
         """Tick on until all is at rest, and return what is wrong."""

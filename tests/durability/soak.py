@@ -157,12 +157,12 @@ def full_disk(soak: Soak) -> Verdict:
 
 
 def _outages(place: Place, random: Random, take_away: Callable[[], Iterator[None]], rounds: int = 100) -> Verdict:
-    trouble = outages.Outages(place, random)
+    trouble = outages.Outages(place, random, at_length=True)
     for _ in range(rounds):
         trouble.round(take_away())
     wrong = trouble.settle()
     codes = ", ".join(f"{number} x {code}" for code, number in sorted(trouble.codes.items()))
-    return Verdict(f"{rounds} times, {len(place.runs())} runs, exit codes {codes}", wrong)
+    return Verdict(f"{rounds} times, {len(place.runs())} runs, exit codes {codes}, up to {trouble.longest:.0f} s", wrong)
 
 
 def told_clock(soak: Soak) -> Verdict:

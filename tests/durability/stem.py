@@ -29,7 +29,7 @@ from scheduler.Settings import Settings
 from scheduler.TaskRegistry import TaskRegistry
 
 DURATIONS = ("lease", "stop_grace", "kill_grace")
-LONGEST = 60.0
+LONGEST = 150.0
 
 
 def scheduler_of(order: dict[str, Any]) -> Scheduler:
