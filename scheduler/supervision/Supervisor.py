@@ -122,7 +122,7 @@ class Supervisor:
             yield
         finally:
             for number, handler in kept.items():
-                signal.signal(number, handler)
+                signal.signal(number, handler or signal.SIG_DFL)  # None is a handler that is not Python's
 
     def step(self, longest: float = 1.0) -> None:
         """Start what can be started, and handle what happens within `longest` seconds; it waits for nothing else."""

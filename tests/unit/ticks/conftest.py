@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from .place import Place
 
 
 @pytest.fixture
-def place() -> Place:
+def place() -> Iterator[Place]:
     """A place without tasks."""
-    return Place()
+    made = Place()
+    connection = made.store.connection
+    yield made
+    connection.close()
