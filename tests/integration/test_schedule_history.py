@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -45,13 +47,24 @@ class Picky(Task):
 """
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the first such app is kept: the others are copies of it."""
+    return tmp_path_factory.mktemp("ran") / "blog"
+
+
 @pytest.fixture
-def ran(app: App) -> App:
+def ran(app: App, kept: Path) -> App:
     """An app whose three tasks ran at noon, and one of them again by force."""
-    app.keep_runs().write("config/scheduler.py", "TIMEZONE = 'Europe/Riga'\n")
+    app.keep_runs()
+    if kept.exists():
+        shutil.copytree(kept, app.root, dirs_exist_ok=True)
+        return app
+    app.write("config/scheduler.py", "TIMEZONE = 'Europe/Riga'\n")
     app.tasks(TASKS)
     app.craft("schedule:run", at=NOON).exits(1)
     app.craft("schedule:run", "--task", "SayHi", "--force").exits(0)
+    shutil.copytree(app.root, kept)
     return app
 
 

@@ -8,7 +8,7 @@ from time import process_time
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler import Task
@@ -106,7 +106,6 @@ def test_where_clocks_change_it_is_what_the_rules_say(zone: str, day: datetime) 
         assert_foreseen(registered("Any", zone, **(narrowed | recurrence)), start, start + timedelta(days=3), zone)
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     recurrence=st.sampled_from(RECURRENCES),
     narrowed=st.sampled_from(NARROWED),

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from scheduler.errors import InstallationFailed
@@ -184,7 +184,6 @@ def test_a_block_says_its_folder(app: Installation) -> None:
 
 
 @given(ODD_NAMES, ODD_NAMES)
-@settings(max_examples=60, deadline=None)
 def test_paths_survive_cron_and_the_shell(folder: str, environment: str) -> None:
     """Really run: the shell goes to that folder and starts that program, with that PATH and those arguments."""
     with tempfile.TemporaryDirectory() as above:
