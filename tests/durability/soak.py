@@ -151,7 +151,7 @@ def full_disk(soak: Soak) -> Verdict:
     with outages.small_disk(folder) as disk:
         details = {"driver": "local", "database": str(disk / "scheduler.sqlite3")}
         place = Place(soak.stems, soak.new_folder(), details)
-        verdict = _outages(place, soak.random("disk"), lambda: outages.filled(disk))
+        verdict = _outages(place, soak.random("disk"), lambda: outages.filled(disk, place))
         place.close()
     return verdict
 

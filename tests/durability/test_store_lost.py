@@ -167,7 +167,7 @@ def test_a_disk_that_is_full_at_random_instants(stems: Stems, folder: Path, miss
         place = Place(stems, folder, {"driver": "local", "database": str(disk / "scheduler.sqlite3")})
         trouble = Outages(place, random)
         while not trouble.codes.get(3):
-            trouble.round(filled(disk))
+            trouble.round(filled(disk, place))
         assert trouble.settle() == []
         place.close()
 
