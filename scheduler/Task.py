@@ -1,4 +1,4 @@
-"""What users subclass: when it runs, and `handle()`."""
+"""The class that users subclass: when it runs, and `handle()`."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from scheduler import clock
-from scheduler.errors import InvalidSchedule, UnacceptableValue
-from scheduler.Policy import policy_from
-from scheduler.rules import ATTRIBUTES, RECURRENCES, AllOf, Rule, declared_rule, is_undeclared
-from scheduler.rules.every import interval
+from scheduler.config.call_site import call_site, is_app_starting
+from scheduler.config.TaskOptions import METHODS, read_options
+from scheduler.errors import InvalidSchedule
+from scheduler.rules import ATTRIBUTES, RECURRENCES, Rule, Schedule, ZonedMinute, read_schedule, zones
+from scheduler.rules.attributes import READERS
+from scheduler.rules.declaration import at_times, declare, hourly, narrow, recur, yearly
+from scheduler.rules.Frequencies import Frequencies
 
 if TYPE_CHECKING:
     import pendulum
@@ -22,20 +25,24 @@ Times = str | int | Iterable[str | int]
 Weekdays = str | int | Iterable[str | int]
 
 SCHEDULE_STATE = "_schedule"
-SCHEDULE_ATTRIBUTES = frozenset((*ATTRIBUTES, "timezone", "default_run_every"))
+"""Where an instance keeps its schedule once it is read."""
+METHODS_STATE = "_declared"
+"""Where an instance keeps a schedule that its methods built."""
+PROBLEM_STATE = "_problem"
+"""Where an instance keeps an error that would have kept the app from starting, with its place."""
 
 
-class Task:
+class Task(Frequencies):
     """One thing to do, and when.
 
-    Subclass it, say when with the attributes below or with the methods of the same meaning (each returns the task),
-    and do it in `handle`. Constructor and `handle` are given what their parameters are annotated with by the
-    container. A task that declares no recurrence runs only on demand. Every value is checked before the task first
-    runs: one that has no meaning raises `InvalidSchedule`.
+    Subclass it, declare when it runs with the attributes below or with the methods of the same meaning (each returns
+    the task), and do the work in `handle`. The container injects the annotated parameters of the constructor and of
+    `handle`. A task that declares no recurrence runs only on demand. Every value is checked before the task first
+    runs; an invalid one raises `InvalidSchedule`.
     """
 
     name: str | None = ""
-    """What `--task` may call it, beside its container binding and its class name."""
+    """A name for `--task`, in addition to its container binding and its class name."""
 
     run_every: str | timedelta | bool | None = False
     """'10 seconds' (a divisor of 60), '5 minutes', 'hour', '2 days', '3 weeks', '2 months', '1 year', or a duration."""
@@ -58,8 +65,11 @@ class Task:
     run_cron: str | bool | None = False
     """Five fields, in Debian cron's dialect."""
 
+    run_once: Any = None
+    """Once, at '2027-03-01 08:00', or at several such times."""
+
     run_on: Weekdays | bool | None = None
-    """Only on these days of the week: names, or 0-7 where 0 and 7 are Sunday. Alone: at 0:00."""
+    """Only on these days of the week: names, 'mon-fri', or 0-7 (0 and 7 are Sunday). Alone: at 0:00."""
 
     run_on_days_of_month: int | str | Iterable[int | str] | None = None
     """Only on these days of the month: 1-31 or 'last'. Alone: at 0:00."""
@@ -70,56 +80,77 @@ class Task:
     run_not_between: Iterable[Any] | None = None
     """Not from one time to another, both included; may pass midnight."""
 
+    run_from: Any = None
+    """Not before '2027-03-01' or '2027-03-01 08:00'."""
+
+    run_until: Any = None
+    """Not after '2027-03-31', that day included, or '2027-03-31 17:00'."""
+
+    run_except: Any = None
+    """Not on these dates: '2027-12-25', several, or a function of a date that returns whether to leave it out."""
+
     timezone: str | tzinfo | None = None
-    """An IANA name or a pendulum timezone; else the app's `scheduler.timezone`, else the server's zone."""
+    """The task's clock: an IANA name or a pendulum timezone. Default: the setting TIMEZONE, else the server's zone."""
 
     environments: Iterable[str] = ()
-    """Only where `APP_ENV` is one of these; everywhere if empty."""
+    """Run only if `APP_ENV` is one of these; in every environment if empty."""
 
     run_in_maintenance: bool = False
-    """Whether it runs while the app is down for maintenance."""
+    """Whether to run while the app is down for maintenance."""
 
     overlap: Any = ...
-    """Whether it may be started while it still runs (False)."""
+    """Whether it may start while it is still running. Default: False."""
 
     timeout: Any = ...
-    """How long a run may last, such as '5 minutes'; None for no limit ('24 hours')."""
+    """How long a run may last, such as '5 minutes', or None for no limit. Default: '24 hours'."""
 
     grace: Any = ...
-    """How late a run may still start ('5 minutes')."""
+    """How late a run may still start. Default: '5 minutes'."""
 
     catch_up: Any = ...
-    """What becomes of fire times missed for longer than `grace`: 'none' is run, the 'latest' or 'all' ('none')."""
+    """Which fire times missed by more than `grace` still run: 'none', the 'latest' or 'all'. Default: 'none'."""
 
     catch_up_limit: Any = ...
-    """How many fire times `catch_up = 'all'` runs at most (100)."""
+    """The most fire times that `catch_up = 'all'` runs. Default: 100."""
 
     retries: Any = ...
-    """How many times a failed, timed-out or crashed run is tried again (0)."""
+    """How often to retry a failed, timed-out or crashed run. Default: 0."""
 
     retry_delay: Any = ...
-    """How long after its end it is tried again ('0 seconds')."""
+    """How long after a failure to try again, such as '1 minute', or one delay for each retry. Default: '0 seconds'."""
+
+    retry_backoff: Any = ...
+    """'exponential' doubles the delay with each retry, up to `retry_delay_limit` and shortened by up to a fifth."""
+
+    retry_delay_limit: Any = ...
+    """The longest delay of an exponential backoff. Default: '1 hour'."""
 
     jitter: Any = ...
-    """Up to how much later it starts; stable for each task and host ('0 seconds')."""
+    """Maximum random start delay, fixed per task and host. Default: '0 seconds'."""
 
     on_every_server: Any = ...
-    """Whether every server that shares the store runs it, and not just one (False)."""
+    """Whether every server that shares the store runs it, instead of one of them. Default: False."""
 
     run_when_paused: Any = ...
-    """Whether it goes on while `craft schedule:pause` holds everything back (False); named there, it is paused too."""
+    """Whether it runs while `craft schedule:pause` pauses all tasks. Paused by name, it never does. Default: False."""
+
+    executor: Any = ...
+    """Where its runs are done: 'local', or the name of an executor of `config/scheduler.py`. Default: 'local'."""
 
     notify_on_failure: Any = ...
-    """Who is told when it begins to fail and when it recovers: 'ops@example.com', '#ops', a webhook; or several."""
+    """Who is notified when it starts to fail and when it recovers: 'ops@example.com', '#ops', a webhook; or several."""
+
+    notify_on_success: Any = ...
+    """Who is notified of each success, with the output: recipients as in `notify_on_failure`. Default: nobody."""
 
     ping_url: Any = ...
-    """Where a monitor is told: this address once it has succeeded, and `/start` and `/fail` below it (None)."""
+    """A URL to call when a run succeeds; `/start` and `/fail` below it when one starts or fails. Default: None."""
 
     default_run_every: ClassVar[str | None] = None
-    """What `run_every` is where no recurrence is declared."""
+    """The `run_every` of a task that declares no recurrence."""
 
     current_run: Run | None = None
-    """Inside `handle` and the hooks: which fire time this is, which attempt, whether it is late."""
+    """The current run, inside `handle` and the hooks: its fire time, its attempt, whether it is late."""
 
     _date: datetime | None = None
 
@@ -128,16 +159,16 @@ class Task:
         raise NotImplementedError(f"{type(self).__name__} has no handle(): write what the task does there")
 
     def before(self) -> Any:
-        """Is called before `handle`; like all hooks it changes no outcome by raising."""
+        """Prepare the run. An exception raised by a hook is reported but never changes the outcome."""
 
     def succeeded(self, run: Run) -> Any:
-        """Is called after `handle` has ended well."""
+        """React to a run that succeeded."""
 
     def failed(self, run: Run) -> Any:
-        """Is called after `handle` has raised, was ended by its timeout, or its process has crashed."""
+        """React to a run that raised, timed out or crashed."""
 
     def after(self) -> Any:
-        """Is called last, whatever the outcome."""
+        """Clean up, whatever the outcome; called last."""
 
     # -- when: recurrences. Each replaces the recurrence there was. --
 
@@ -145,82 +176,10 @@ class Task:
         """Run every `interval`: '5 minutes', 'hour', '2 days', a duration of whole minutes."""
         return self._recur(run_every=interval)
 
-    def every_second(self: Self) -> Self:
-        """Run every second."""
-        return self.every("1 second")
-
-    def every_5_seconds(self: Self) -> Self:
-        """Run every 5 seconds."""
-        return self.every("5 seconds")
-
-    def every_10_seconds(self: Self) -> Self:
-        """Run every 10 seconds."""
-        return self.every("10 seconds")
-
-    def every_15_seconds(self: Self) -> Self:
-        """Run every 15 seconds."""
-        return self.every("15 seconds")
-
-    def every_20_seconds(self: Self) -> Self:
-        """Run every 20 seconds."""
-        return self.every("20 seconds")
-
-    def every_30_seconds(self: Self) -> Self:
-        """Run every 30 seconds."""
-        return self.every("30 seconds")
-
-    def every_minute(self: Self) -> Self:
-        """Run every minute."""
-        return self.every("1 minute")
-
-    def every_5_minutes(self: Self) -> Self:
-        """Run every 5 minutes."""
-        return self.every("5 minutes")
-
-    def every_10_minutes(self: Self) -> Self:
-        """Run every 10 minutes."""
-        return self.every("10 minutes")
-
-    def every_15_minutes(self: Self) -> Self:
-        """Run every 15 minutes."""
-        return self.every("15 minutes")
-
-    def every_30_minutes(self: Self) -> Self:
-        """Run every 30 minutes."""
-        return self.every("30 minutes")
-
-    def every_45_minutes(self: Self) -> Self:
-        """Run every 45 minutes, evenly across midnight."""
-        return self.every("45 minutes")
-
-    def hourly(self: Self) -> Self:
-        """Run at minute 0 of every hour, or at what `at(':15')` says."""
-        return self.every("1 hour")
-
-    def daily(self: Self) -> Self:
-        """Run every day at 0:00, or at what `at` says."""
-        return self.every("1 day")
-
-    def weekly(self: Self) -> Self:
-        """Run on Sunday at 0:00, or on what `on` and at what `at` says."""
-        return self.every("1 week")
-
-    def monthly(self: Self) -> Self:
-        """Run on day 1 at 0:00, or on what `on_days_of_month` and at what `at` says."""
-        return self.every("1 month")
-
-    def quarterly(self: Self) -> Self:
-        """Run on the first day of January, April, July and October at 0:00, or at what `at` says."""
-        return self.every("1 quarter")
-
-    def yearly(self: Self) -> Self:
-        """Run on 1 January at 0:00, or at what `at` says."""
-        return self.every("1 year")
-
     def at(self: Self, *times: Times) -> Self:
         """Run at '5:30', 17 (= 17:00) or several, on the days of the recurrence so far; ':15' with a rule of hours."""
         value = _one_or_several(times)
-        return self._declare(**(self._recurrence_kept_by_at(value) | {"run_at": value}))
+        return self._reschedule(lambda title: at_times(title, self._declared_so_far(), value))
 
     def daily_at(self: Self, *times: Times) -> Self:
         """Run every day at '5:30', 17 (= 17:00) or several."""
@@ -230,9 +189,33 @@ class Task:
         """Run at two times each day: (1, 13) or ('1:30', '13:30')."""
         return self._recur(twice_daily=_one_or_several(times))
 
-    def twice_daily_at(self: Self, *times: Any) -> Self:
-        """Run at two times each day: (1, 13) or ('1:30', '13:30')."""
-        return self.at_twice(*times)
+    def hourly_at(self: Self, *minutes: int | str) -> Self:
+        """Run every hour at these minutes: 15, or several."""
+        return self._reschedule(lambda title: hourly(title, self._declared_so_far(recurrences=False), minutes))
+
+    def weekly_on(self: Self, days: Weekdays, time: str | int | None = None) -> Self:
+        """Run every week on these days, at 0:00 or at `time`, such as 'monday' and '8:00'."""
+        return self._recur_on("1 week", "run_on", days, time)
+
+    def monthly_on(self: Self, days: Any, time: str | int | None = None) -> Self:
+        """Run every month on these days of the month, at 0:00 or at `time`, such as 15 and '8:00'."""
+        return self._recur_on("1 month", "run_on_days_of_month", days, time)
+
+    def twice_monthly(self: Self, first: int = 1, second: int = 16, time: str | int | None = None) -> Self:
+        """Run on two days of every month, at 0:00 or at `time`."""
+        return self.monthly_on((first, second), time)
+
+    def quarterly_on(self: Self, days: Any, time: str | int | None = None) -> Self:
+        """Run on these days of January, April, July and October, at 0:00 or at `time`."""
+        return self._recur_on("1 quarter", "run_on_days_of_month", days, time)
+
+    def yearly_on(self: Self, month: int | str, day: int | str, time: str | int = "0:00") -> Self:
+        """Run every year on one day at `time`, such as 'march', 15 and '8:00'."""
+        return self._reschedule(lambda title: yearly(title, self._declared_so_far(recurrences=False), month, day, time))
+
+    def once(self: Self, *times: Any) -> Self:
+        """Run once, at '2027-03-01 08:00', or at several such times."""
+        return self._recur(run_once=_one_or_several(times))
 
     def cron(self: Self, expression: str) -> Self:
         """Run when a five-field cron expression says, in Debian cron's dialect."""
@@ -241,62 +224,34 @@ class Task:
     # -- when: constraints. Each narrows what there is. --
 
     def on(self: Self, *days: Weekdays) -> Self:
-        """Run only on these days of the week: names, or 0-7 where 0 and 7 are Sunday."""
-        return self._narrow_days("run_on", _one_or_several(days))
-
-    def weekdays(self: Self) -> Self:
-        """Run only from Monday to Friday."""
-        return self.on("weekdays")
-
-    def weekends(self: Self) -> Self:
-        """Run only on Saturday and Sunday."""
-        return self.on("weekends")
-
-    def mondays(self: Self) -> Self:
-        """Run only on Mondays."""
-        return self.on("monday")
-
-    def tuesdays(self: Self) -> Self:
-        """Run only on Tuesdays."""
-        return self.on("tuesday")
-
-    def wednesdays(self: Self) -> Self:
-        """Run only on Wednesdays."""
-        return self.on("wednesday")
-
-    def thursdays(self: Self) -> Self:
-        """Run only on Thursdays."""
-        return self.on("thursday")
-
-    def fridays(self: Self) -> Self:
-        """Run only on Fridays."""
-        return self.on("friday")
-
-    def saturdays(self: Self) -> Self:
-        """Run only on Saturdays."""
-        return self.on("saturday")
-
-    def sundays(self: Self) -> Self:
-        """Run only on Sundays."""
-        return self.on("sunday")
+        """Run only on these days of the week: names, 'mon-fri', or 0-7 where 0 and 7 are Sunday."""
+        return self._narrow("run_on", _one_or_several(days))
 
     def on_days_of_month(self: Self, *days: Any) -> Self:
         """Run only on these days of the month: 1-31 or 'last'."""
-        return self._narrow_days("run_on_days_of_month", _one_or_several(days))
-
-    def last_day_of_month(self: Self) -> Self:
-        """Run only on the last day of a month."""
-        return self.on_days_of_month("last")
+        return self._narrow("run_on_days_of_month", _one_or_several(days))
 
     def between(self: Self, start: str | int, end: str | int) -> Self:
         """Run only from `start` to `end`, both included; may pass midnight."""
-        return self._declare(run_between=[*self._windows("run_between"), (start, end)])
+        return self._narrow("run_between", (start, end))
 
     def not_between(self: Self, start: str | int, end: str | int) -> Self:
         """Do not run from `start` to `end`, both included; may pass midnight."""
-        return self._declare(run_not_between=[*self._windows("run_not_between"), (start, end)])
+        return self._narrow("run_not_between", (start, end))
 
-    def when(self, condition: Callable[..., Any] | None = None) -> Any:
+    def starting(self: Self, date: Any) -> Self:
+        """Do not run before `date`: '2027-03-01' or '2027-03-01 08:00'."""
+        return self._narrow("run_from", date)
+
+    def until(self: Self, date: Any) -> Self:
+        """Do not run after `date`: '2027-03-31', that day included, or '2027-03-31 17:00'."""
+        return self._narrow("run_until", date)
+
+    def except_on(self: Self, *days: Any) -> Self:
+        """Do not run on these dates, or on days for which a function of the date returns something true."""
+        return self._narrow("run_except", _one_or_several(days))
+
+    def when(self: Self, condition: Callable[..., Any] | None = None) -> Any:
         """Run only if `condition` returns something true; asked, with injection, once the rule says due.
 
         Override it without parameters of its own (`def when(self) -> bool`) to write the condition into the class.
@@ -308,20 +263,32 @@ class Task:
         return self._add_condition(condition, wanted=False)
 
     def in_environments(self: Self, *environments: str) -> Self:
-        """Run only where `APP_ENV` is one of `environments`."""
-        return self._declare(environments=environments)
+        """Run only if `APP_ENV` is one of `environments`."""
+        self.environments = environments
+        return self
 
     def in_timezone(self: Self, zone: str | tzinfo) -> Self:
         """Read all times on the clock of `zone`: an IANA name or a pendulum timezone."""
-        return self._declare(timezone=zone)
+        return self._reschedule(lambda title: declare(title, self._declared_so_far(), {"timezone": zone}))
+
+    def on_executor(self: Self, name: str) -> Self:
+        """Let the workers of the executor `name` of `config/scheduler.py` run it; 'local' is the claiming server."""
+        return self._set_options(executor=name)
 
     def named(self: Self, name: str) -> Self:
-        """Let `--task` call it `name`, beside its container binding and its class name."""
-        if not isinstance(name, str) or not name:
-            raise InvalidSchedule(type(self).__name__, "name", name, "is no text", ("'hey'", "'nightly-backup'"))
-        return self._declare(name=name)
+        """Give the task a name for `--task`, in addition to its container binding and its class name."""
+        if not isinstance(name, str) or not name.strip():
+            examples = ("'hey'", "'nightly-backup'")
+            return self._refuse(InvalidSchedule(type(self).__name__, "name", name, "is not a name", examples))
+        self.name = name
+        return self
 
-    # -- what becomes of its output --
+    def retry(self: Self, times: int, *, delay: Any = None, backoff: Any = None, longest: Any = None) -> Self:
+        """Retry a failed run up to `times` times, as `retry_delay`, `retry_backoff` and `retry_delay_limit` say."""
+        values = {"retries": times, "retry_delay": delay, "retry_backoff": backoff, "retry_delay_limit": longest}
+        return self._set_options(**{name: value for name, value in values.items() if value is not None})
+
+    # -- output --
 
     if TYPE_CHECKING:
         output_to: Any
@@ -329,42 +296,38 @@ class Task:
     else:
 
         def output_to(self: Self, path: str) -> Self:
-            """Write what a run prints to the file `path`, relative to the app's folder, in place of the last run's.
+            """Write what a run prints to the file `path`, relative to the app's folder, replacing the last run's.
 
-            In a class it is an attribute: output_to = 'storage/logs/import.log'.
+            In a class it is an attribute: output_to = '.scheduler/import.log'.
             """
-            return self._keep_output("output_to", path)
+            return self._set_options(output_to=path)
 
         def append_output_to(self: Self, path: str) -> Self:
-            """Add what a run prints to the file `path`, relative to the app's folder.
+            """Append what a run prints to the file `path`, relative to the app's folder.
 
-            In a class it is an attribute: append_output_to = 'storage/logs/import.log'.
+            In a class it is an attribute: append_output_to = '.scheduler/import.log'.
             """
-            return self._keep_output("append_output_to", path)
+            return self._set_options(append_output_to=path)
 
     # -- asking --
 
     def should_run(self, date: datetime | None = None) -> bool:
-        """Tell whether the task is due in the minute of `date` (default: now; a naive one shows the task's clock)."""
-        rule, zone = self.__dict__.get(SCHEDULE_STATE) or schedule_of(self)
-        if rule is None:
+        """Return whether the task is due in the minute of `date` (default: now; naive: on the task's clock)."""
+        schedule = self.__dict__.get(SCHEDULE_STATE) or declared_schedule(self)
+        if schedule.rule is None:
             return False
         if self._date is not None:
             date = clock.naive(self._date)
-        zone = zone or clock.default_zone()
-        if date is None or date.tzinfo is None:
-            date = clock.instant_of(date, zone)
-        return bool(rule.matches(clock.moment_of(date, zone)))
+        zone = schedule.zone or clock.default_zone()
+        return bool(schedule.rule.matches(ZonedMinute.of(clock.instant_of(date, zone), zone)))
 
     def next_run(self, after: datetime | None = None) -> pendulum.DateTime | None:
-        """Return the first fire time strictly later than `after` (default: now), None where there is none."""
-        rule, zone = self.__dict__.get(SCHEDULE_STATE) or schedule_of(self)
-        if rule is None:
+        """Return the first fire time strictly later than `after` (default: now), or None."""
+        schedule = self.__dict__.get(SCHEDULE_STATE) or declared_schedule(self)
+        if schedule.rule is None:
             return None
-        zone = zone or clock.default_zone()
-        if after is None or after.tzinfo is None:
-            after = clock.instant_of(after, zone)
-        found = rule.next_after(after, zone)
+        zone = schedule.zone or clock.default_zone()
+        found = schedule.rule.next_after(clock.instant_of(after, zone), zone)
         return clock.as_pendulum(found, zone) if found else None
 
     def next_runs(self, count: int, after: datetime | None = None) -> list[pendulum.DateTime]:
@@ -375,7 +338,7 @@ class Task:
         return runs
 
     def previous_run(self, before: datetime | None = None) -> pendulum.DateTime | None:
-        """Return the last fire time strictly earlier than `before` (default: now), None where there is none."""
+        """Return the last fire time strictly earlier than `before` (default: now), or None."""
         rule, zone = schedule_of(self)
         found = rule.previous_before(clock.instant_of(before, zone), zone) if rule else None
         return clock.as_pendulum(found, zone) if found else None
@@ -383,109 +346,121 @@ class Task:
     def describe(self) -> str:
         """Return when the task runs, in words."""
         rule, zone = schedule_of(self)
-        return f"{rule.describe()}, {clock.name_of(zone)}" if rule else "only on demand"
-
-    # -- how the methods above keep what they are told --
-
-    def __setattr__(self, name: str, value: object) -> None:
-        """Forget what was read from the schedule's attributes when one of them is set."""
-        object.__setattr__(self, name, value)
-        if name in SCHEDULE_ATTRIBUTES:
-            self.__dict__.pop(SCHEDULE_STATE, None)
-
-    def _declare(self: Self, **attributes: object) -> Self:
-        before = dict(self.__dict__)
-        for name, value in attributes.items():
-            setattr(self, name, value)
-        try:
-            schedule_of(self)
-        except InvalidSchedule:
-            self.__dict__.clear()
-            self.__dict__.update(before)
-            raise
-        return self
-
-    def _recur(self: Self, **attributes: object) -> Self:
-        own = self.__dict__
-        stands_alone = own.get("run_at") is not None and not own.get("run_every") and not own.get("run_weekly")
-        times = own["run_at"] if stands_alone and _takes_times(attributes.get("run_every")) else None
-        return self._declare(**(dict.fromkeys(RECURRENCES, None) | {"run_at": times} | attributes))
-
-    def _recurrence_kept_by_at(self, times: object) -> dict[str, object]:
-        several = times if isinstance(times, (list, tuple)) else (times,)
-        of_hours = all(str(time).strip().startswith(":") for time in several)
-        kept: dict[str, object] = dict.fromkeys(RECURRENCES, None)
-        if _takes_times(self.run_every, of_hours=of_hours):
-            kept["run_every"] = self.run_every
-        kept["run_weekly" if not of_hours else "run_every_hour"] = self.run_every_hour if of_hours else self.run_weekly
-        return kept
-
-    def _narrow_days(self: Self, attribute: str, days: object) -> Self:
-        declared = getattr(self, attribute)
-        return self._declare(**{attribute: days if is_undeclared(declared) else AllOf((declared, days))})
-
-    def _windows(self, attribute: str) -> list[object]:
-        declared = getattr(self, attribute)
-        if is_undeclared(declared):
-            return []
-        windows = list(declared)
-        return windows if all(isinstance(window, (list, tuple)) for window in windows) else [tuple(windows)]
-
-    def _add_condition(self: Self, condition: Callable[..., Any], *, wanted: bool) -> Self:
-        if not callable(condition):
-            raise InvalidSchedule(
-                type(self).__name__, "when" if wanted else "skip", condition, "is not callable", ("lambda: True",)
-            )
-        self.__dict__.setdefault("_conditions", []).append((condition, wanted))
-        return self
-
-    def _keep_output(self: Self, name: str, path: str) -> Self:
-        policy_from(type(self).__name__, {name: path})
-        setattr(self, f"_{name}", path)
-        return self
+        return f"{rule.describe()}, {zones.name_of(zone)}" if rule else "only on demand"
 
     @property
     def conditions(self) -> tuple[tuple[Callable[..., Any], bool], ...]:
-        """What `when` and `skip` added, each with the answer that lets the task run."""
+        """Return the conditions that `when` and `skip` added, each with the answer that lets the task run."""
         return tuple(self.__dict__.get("_conditions", ()))
+
+    # -- keeping what the methods declare --
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Set an attribute; one that declares when the task runs replaces what a method declared before."""
+        if name in READERS and (declared := self.__dict__.get(METHODS_STATE)):
+            self._keep(declare(type(self).__name__, declared, {name: value}))
+        elif name in READERS:
+            self.__dict__.pop(SCHEDULE_STATE, None)
+        object.__setattr__(self, name, value)
+
+    def _keep(self, schedule: Schedule) -> None:
+        self.__dict__[METHODS_STATE] = self.__dict__[SCHEDULE_STATE] = schedule
+
+    def _reschedule(self: Self, build: Callable[[str], Schedule]) -> Self:
+        """Keep the schedule that `build` returns for the task's title; if it raises, the task stays as it was."""
+        try:
+            self._keep(build(type(self).__name__))
+        except InvalidSchedule as error:
+            return self._refuse(error)
+        return self
+
+    def _refuse(self: Self, error: InvalidSchedule) -> Self:
+        """Raise `error`; while the app starts, keep it for the schedule's commands, which report it."""
+        if not is_app_starting():
+            raise error
+        self.__dict__.setdefault(PROBLEM_STATE, (error, call_site()))
+        return self
+
+    def _recur(self: Self, **declared: object) -> Self:
+        return self._reschedule(lambda title: recur(title, self._declared_so_far(recurrences=False), declared))
+
+    def _recur_on(self: Self, interval: str, attribute: str, days: object, time: object) -> Self:
+        def build(title: str) -> Schedule:
+            schedule = recur(title, self._declared_so_far(recurrences=False), {"run_every": interval})
+            schedule = narrow(title, schedule, attribute, days)
+            return schedule if time is None else at_times(title, schedule, time)
+
+        return self._reschedule(build)
+
+    def _narrow(self: Self, attribute: str, value: object) -> Self:
+        return self._reschedule(lambda title: narrow(title, self._declared_so_far(), attribute, value))
+
+    def _declared_so_far(self, *, recurrences: bool = True) -> Schedule:
+        """Return what was declared; a call that replaces the recurrences ignores those of the class."""
+        declared: Schedule | None = self.__dict__.get(METHODS_STATE)
+        if declared is not None:
+            return declared
+        if recurrences:
+            return declared_schedule(self)
+        values = {name: value for name, value in attributes_of(self).items() if name not in RECURRENCES}
+        own = self.__dict__
+        if own.get("run_at") is not None and not own.get("run_every") and not own.get("run_weekly"):
+            values["run_at"] = own["run_at"]
+        return read_schedule(type(self).__name__, values)
+
+    def _add_condition(self: Self, condition: object, *, wanted: bool) -> Self:
+        if not callable(condition):
+            name = "when" if wanted else "skip"
+            error = InvalidSchedule(type(self).__name__, name, condition, "is not callable", ("lambda: True",))
+            return self._refuse(error)
+        self.__dict__["_conditions"] = (*self.conditions, (condition, wanted))
+        return self
+
+    def _set_options(self: Self, **values: object) -> Self:
+        """Set options that have methods; those that are attributes and methods in one are kept behind a `_`."""
+        try:
+            read_options(type(self).__name__, values)
+        except InvalidSchedule as error:
+            return self._refuse(error)
+        for name, value in values.items():
+            object.__setattr__(self, f"_{name}" if name in METHODS else name, value)
+        return self
 
 
 def schedule_of(task: object) -> tuple[Rule | None, tzinfo]:
     """Return the rule and the zone of a task or of a task class, Masonite's own included; None is only on demand.
 
-    They are read once and kept until an attribute is set again. Raises `InvalidSchedule`.
+    Raises `InvalidSchedule`.
+    """
+    schedule = declared_schedule(task)
+    return schedule.rule, schedule.zone or clock.default_zone()
+
+
+def declared_schedule(task: object) -> Schedule:
+    """Return what a task or a task class declares, read once and kept until an attribute is set again.
+
+    Raises `InvalidSchedule`.
     """
     state: dict[str, Any] = {} if isinstance(task, type) else task.__dict__
-    known = state.get(SCHEDULE_STATE)
+    if PROBLEM_STATE in state:
+        raise state[PROBLEM_STATE][0]
+    known: Schedule | None = state.get(SCHEDULE_STATE)
     if known is None:
-        known = state[SCHEDULE_STATE] = _read_schedule(task)
-    rule, zone = known
-    return rule, zone or clock.default_zone()
+        title = task.__name__ if isinstance(task, type) else type(task).__name__
+        known = state[SCHEDULE_STATE] = read_schedule(title, attributes_of(task))
+    return known
 
 
-def declared_of(task: object) -> tuple[str, dict[str, object]]:
-    """Return what a task or a task class is called in messages, and the attributes that say when it runs."""
-    title = task.__name__ if isinstance(task, type) else type(task).__name__
+def attributes_of(task: object) -> dict[str, object]:
+    """Return the attributes of a task or a task class that declare when it runs."""
     declared: dict[str, object] = {name: getattr(task, name, None) for name in ATTRIBUTES}
-    default = getattr(task, "default_run_every", None)
     if _is_masonites_default(task):
-        declared["run_every_minute"], default = False, "1 minute"
-    if default and all(is_undeclared(declared[name]) for name in RECURRENCES):
-        declared["run_every"] = default
-    return title, declared
-
-
-def _read_schedule(task: object) -> tuple[Rule | None, tzinfo | None]:
-    title, declared = declared_of(task)
-    zone = getattr(task, "timezone", None)
-    try:
-        return declared_rule(title, declared), None if is_undeclared(zone) else clock.zone_named(zone)
-    except UnacceptableValue as error:
-        raise InvalidSchedule(title, "timezone", zone, error.problem, error.examples) from None
+        declared |= {"run_every_minute": False, "default_run_every": "1 minute"}
+    return declared
 
 
 def _one_or_several(values: tuple[Any, ...]) -> Any:
-    """Return the one value there is, or all; what can be read only once is read."""
+    """Return a single value as it is and several as a tuple; an iterator, which can be read only once, is read."""
     if len(values) != 1:
         return values
     value = values[0]
@@ -493,17 +468,8 @@ def _one_or_several(values: tuple[Any, ...]) -> Any:
 
 
 def _is_masonites_default(task: object) -> bool:
-    """Tell whether `run_every_minute` is only what Masonite's own CommandTask says of every command."""
+    """Return whether `run_every_minute` is only the default of Masonite's own CommandTask."""
     cls = task if isinstance(task, type) else type(task)
     home = next((base for base in cls.__mro__ if "run_every_minute" in vars(base)), None)
     own = isinstance(task, type) or "run_every_minute" not in vars(task)
     return own and home is not None and home.__module__ == "masonite.scheduling.CommandTask"
-
-
-def _takes_times(value: object, *, of_hours: bool = False) -> bool:
-    """Tell whether an interval takes times of day, or minutes past each hour."""
-    try:
-        _, unit = interval(value)
-    except UnacceptableValue:
-        return False
-    return unit == "hour" if of_hours else unit not in {"second", "minute", "hour"}

@@ -8,21 +8,25 @@ TYPE_CHECKING = False  # importing it from `typing` would cost an idle tick half
 if TYPE_CHECKING:
     from typing import Any
 
-    from scheduler.CanSchedule import CanSchedule as CanSchedule
     from scheduler.errors import InvalidSchedule as InvalidSchedule
+    from scheduler.executors.execute import execute as execute
+    from scheduler.masonite.CanSchedule import CanSchedule as CanSchedule
     from scheduler.Task import Task as Task
     from scheduler.tasks.CallbackTask import CallbackTask as CallbackTask
     from scheduler.tasks.CommandTask import CommandTask as CommandTask
+    from scheduler.tasks.JobTask import JobTask as JobTask
 
 __version__ = "4.0.0"
-__all__ = ["CallbackTask", "CanSchedule", "CommandTask", "InvalidSchedule", "Task"]
+__all__ = ["CallbackTask", "CanSchedule", "CommandTask", "InvalidSchedule", "JobTask", "Task", "execute"]
 
 _HOMES = {
     "CallbackTask": "scheduler.tasks.CallbackTask",
-    "CanSchedule": "scheduler.CanSchedule",
+    "CanSchedule": "scheduler.masonite.CanSchedule",
     "CommandTask": "scheduler.tasks.CommandTask",
     "InvalidSchedule": "scheduler.errors",
+    "JobTask": "scheduler.tasks.JobTask",
     "Task": "scheduler.Task",
+    "execute": "scheduler.executors.execute",
 }
 
 

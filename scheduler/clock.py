@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from zoneinfo import ZoneInfo
 
-from scheduler import defaults
+from scheduler.config import default_timezone as defaults
+from scheduler.config.local_timezone import local_timezone
 from scheduler.errors import InvalidSchedule, UnacceptableValue
-from scheduler.rules.Moment import UTC, Moment, in_utc
+from scheduler.rules.ZonedMinute import UTC, in_utc
+from scheduler.rules.zones import name_of, zone_named
+from scheduler.text import counted
 
 if TYPE_CHECKING:
     import pendulum
 
-ZONE_EXAMPLES = ("'Europe/Riga'", "'UTC'")
+UNITS = (
+    (31_557_600, "year"), (2_629_800, "month"), (604_800, "week"), (86_400, "day"), (3600, "hour"), (60, "minute"),
+    (1, "second"),
+)  # fmt: skip
+
+HALF_A_DAY = 43_200
+DAY_NAMES = {-1: "yesterday", 0: "today", 1: "tomorrow"}
 
 
 class _State:
-    """What a process knows about time beside the system's clock."""
+    """Time in this process, as far as it differs from the system's clock."""
 
     standing: datetime | None = None
+    shift: timedelta = timedelta()
     default_zone: tzinfo | None = None
     asked: object = None
-    read_from: datetime | None = None
-    moments: dict[tzinfo, Moment] = {}  # noqa: RUF012 - replaced as a whole, never shared between two instants
 
 
 def now() -> datetime:
@@ -35,8 +44,8 @@ def now() -> datetime:
 
 
 def real_now() -> datetime:
-    """Return what the system's clock says in UTC, whether or not time stands still."""
-    return datetime.now(UTC)
+    """Return the time of the system's clock in UTC, whether or not time stands still; inside `shifted_to`, shifted."""
+    return datetime.now(UTC) + _State.shift
 
 
 @contextmanager
@@ -50,19 +59,21 @@ def standing_at(instant: datetime) -> Iterator[None]:
         _State.standing = previous
 
 
+@contextmanager
+def shifted_to(instant: datetime) -> Iterator[None]:
+    """Let `now` stand still at the aware `instant`, and let `real_now` go on from there, while the block lasts."""
+    previous = _State.shift
+    _State.shift = in_utc(instant) - datetime.now(UTC)
+    try:
+        with standing_at(instant):
+            yield
+    finally:
+        _State.shift = previous
+
+
 def floor_minute(instant: datetime) -> datetime:
     """Return the aware `instant` in UTC without its seconds."""
     return in_utc(instant).replace(second=0, microsecond=0)
-
-
-def moment_of(instant: datetime, zone: tzinfo) -> Moment:
-    """Return the minute of the aware `instant` on the clock of `zone`; each zone reads an instant once."""
-    if instant is not _State.read_from:
-        _State.read_from, _State.moments = instant, {}
-    moment = _State.moments.get(zone)
-    if moment is None:
-        moment = _State.moments[zone] = Moment.of(instant, zone)
-    return moment
 
 
 def instant_of(date: datetime | None, zone: tzinfo) -> datetime:
@@ -79,6 +90,50 @@ def naive(date: datetime) -> datetime:
     )
 
 
+def time_text(instant: datetime, zone: tzinfo | None = None, *, seconds: bool = False) -> str:
+    """Return an instant as the clock of `zone` (default: the app's) shows it: '2027-01-31 08:00'.
+
+    Seconds are shown if asked for or not 0. The second of two equal times carries the zone's abbreviation.
+    """
+    local = in_utc(instant).astimezone(zone or default_zone())
+    text = f"{local.year:04}-{local.month:02}-{local.day:02} {local.hour:02}:{local.minute:02}"
+    if seconds or local.second:
+        text += f":{local.second:02}"
+    return f"{text} ({local.tzname()})" if local.fold else text
+
+
+def zoned_text(instant: datetime, text: str = "") -> str:
+    """Return what the own clock of `instant` shows, or `text`, with its zone if this server has another time."""
+    text = text or time_text(instant, instant.tzinfo)
+    if instant.tzinfo is None or instant.utcoffset() == in_utc(instant).astimezone(local_zone()).utcoffset():
+        return text
+    return f"{text} {name_of(instant.tzinfo)}"
+
+
+def foreign_zone() -> str:
+    """Return the name of the app's zone if this server's clock shows another time now, else an empty text."""
+    zone, instant = default_zone(), now()
+    return "" if instant.astimezone(zone).utcoffset() == instant.astimezone(local_zone()).utcoffset() else name_of(zone)
+
+
+def distance_text(instant: datetime, now: datetime, zone: tzinfo | None = None) -> str:
+    """Return how far off an instant is: 'in 15 minutes', '2 hours ago', 'just now'.
+
+    From twelve hours on it is 'today', 'tomorrow' or 'yesterday' if the clock of `zone` says so.
+    """
+    instant, now = in_utc(instant), in_utc(now)  # Python subtracts what the clocks of one zone show
+    seconds = int(abs(instant - now).total_seconds())
+    if zone is not None and HALF_A_DAY <= seconds < 4 * HALF_A_DAY:
+        days = (instant.astimezone(zone).date() - now.astimezone(zone).date()).days
+        if days in DAY_NAMES:
+            return DAY_NAMES[days]
+    for size, unit in UNITS:
+        if seconds >= size:
+            words = counted(seconds // size, unit)
+            return f"in {words}" if instant > now else f"{words} ago"
+    return "just now"
+
+
 def default_zone() -> tzinfo:
     """Return the zone of tasks that name none: the app's setting, else the server's local zone."""
     if _State.asked is not defaults.timezone_setting:
@@ -93,41 +148,12 @@ def default_zone() -> tzinfo:
 
 @lru_cache(maxsize=1)
 def local_zone() -> tzinfo:
-    """Return the server's local zone, UTC where it cannot be told."""
-    from pendulum.tz.local_timezone import get_local_timezone  # noqa: PLC0415 - 50 ms, needed only here and for dates
+    """Return the server's local zone; raise `InvalidSchedule` for a TZ that cannot be read."""
+    if os.name == "nt":
+        from pendulum.tz.local_timezone import get_local_timezone  # noqa: PLC0415 - Windows keeps it in its registry
 
-    try:
         return zone_named(get_local_timezone())
-    except UnacceptableValue:
-        return UTC
-
-
-def zone_named(value: object) -> tzinfo:
-    """Return the zone of an IANA name ('Europe/Riga') or of any tzinfo, pendulum's included.
-
-    Raises `UnacceptableValue` for anything else, with the closest names there are.
-    """
-    if isinstance(value, tzinfo):
-        name = getattr(value, "key", None) or getattr(value, "name", None)
-        try:
-            return ZoneInfo(name) if isinstance(name, str) else value
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            return value
-    if not isinstance(value, str):
-        raise UnacceptableValue(value, f"{type(value).__name__} is no time zone", *ZONE_EXAMPLES)
-    try:
-        return ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        from difflib import get_close_matches  # noqa: PLC0415 - only for somebody who has mistyped
-
-        close = [repr(name) for name in get_close_matches(value, sorted(available_timezones()), n=2)]
-        others = [name for name in ZONE_EXAMPLES if name not in close]
-        raise UnacceptableValue(value, f"unknown time zone {value!r}", *(close + others)[:2]) from None
-
-
-def name_of(zone: tzinfo) -> str:
-    """Return the name of a zone: the IANA name where it has one."""
-    return str(getattr(zone, "key", None) or getattr(zone, "name", None) or zone)
+    return local_timezone(os.environ.get("TZ"))
 
 
 def as_pendulum(instant: datetime, zone: tzinfo) -> pendulum.DateTime:

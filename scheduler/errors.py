@@ -1,9 +1,11 @@
-"""What this package raises, and the exit codes that go with it."""
+"""The exceptions of this package, and the exit codes of its commands."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Final
+
+from scheduler.text import mask_secrets
 
 OK: Final = 0
 TASK_FAILED: Final = 1
@@ -16,9 +18,9 @@ class SchedulerError(Exception):
 
 
 class InvalidSchedule(SchedulerError, ValueError):
-    """A task says when it runs in words that have no meaning.
+    """A task's schedule is invalid.
 
-    The message names the task, the attribute, the value, what is wrong with it and two values that would do.
+    The message names the task, the attribute, the value, what is wrong with it and two valid examples.
     """
 
     def __init__(self, task: str, attribute: str, value: object, problem: str, examples: Sequence[str]) -> None:
@@ -27,8 +29,9 @@ class InvalidSchedule(SchedulerError, ValueError):
         self.value = value
         self.problem = problem
         self.examples = tuple(examples)
-        mend = " or ".join(self.examples)
-        super().__init__(f"{task}.{attribute} = {_cut(repr(value), 80)}: {_cut(problem, 160)} (try {mend})")
+        hint = " or ".join(self.examples)
+        shown, wrong = _cut(mask_secrets(repr(value)), 80), _cut(mask_secrets(problem), 160)
+        super().__init__(f"{task}.{attribute} = {shown}: {wrong} (try {hint})")
 
 
 class BrokenTask(SchedulerError):
@@ -36,11 +39,11 @@ class BrokenTask(SchedulerError):
 
 
 class UnknownTask(SchedulerError):
-    """No task has the key, name or class name that was asked for; the message gives the closest ones."""
+    """No task has the given key, name or class name; the message suggests the closest ones."""
 
 
 class UnacceptableValue(Exception):
-    """One value that a rule cannot be made of; whoever knows the task turns it into an `InvalidSchedule`."""
+    """A value is invalid; the code that knows the task turns it into an `InvalidSchedule`."""
 
     def __init__(self, value: object, problem: str, *examples: str) -> None:
         self.value = value
@@ -49,18 +52,26 @@ class UnacceptableValue(Exception):
         super().__init__(problem)
 
 
+class AlreadyRunning(SchedulerError):
+    """Another thread of this process runs the scheduler; the message says what to do."""
+
+
 class WrongUsage(SchedulerError):
-    """A command line asks for something there is not; the message says what would do."""
+    """A command line is wrong; the message says how to fix it."""
 
 
 class InstallationFailed(SchedulerError):
-    """Something on this machine keeps cron or systemd from being told; the message says what, and what to do."""
+    """cron or systemd could not be set up; the message says why and what to do."""
+
+
+class ExecutorUnavailable(SchedulerError):
+    """A run could not be handed to an executor. The message says why and how to fix it. The run is still pending."""
 
 
 class StoreUnavailable(SchedulerError):
-    """The store cannot be reached or used; the message says why and what to do. Nothing was run, nothing forgotten."""
+    """The store cannot be reached or used; the message says why and what to do. No task ran, and none is lost."""
 
 
 def _cut(text: str, length: int) -> str:
-    """Return `text`, the middle of a very long one left out, so that a message stays a line."""
+    """Return `text` without its middle if it is very long, so that a message stays a line."""
     return text if len(text) <= length else f"{text[: length - 20]} … {text[-17:]}"

@@ -1,4 +1,4 @@
-"""What an app's schedule was read from, as text in which every change shows: files, versions, variables, the machine.
+"""The fingerprint of what an app's schedule was built from: files, versions, variables of the environment, the machine.
 
 An idle tick compares it, so this imports nothing that Python has not loaded already.
 """
@@ -13,42 +13,42 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 READ = (".py", ".json", ".toml", ".yaml", ".yml", ".ini", ".cfg", ".so")
-"""How the names of files end that may say when tasks run."""
+"""The endings of files that may decide when tasks run."""
 
 NOT_READ = ("__pycache__", "node_modules")
-"""Folders without anything that is the app's own; hidden ones and virtual environments are left out too."""
+"""Folders without code of the app; hidden ones and virtual environments are left out too."""
 
 WRITTEN_TO = "storage"
-"""The folder, at the top of an app, that it writes to while it runs."""
+"""The folder at the top of an app that the app writes to while it runs."""
 
 LIBRARIES = ("site-packages", "dist-packages")
 INSTALLED = (".dist-info", ".egg-info", ".egg-link", ".pth")
-OURS = os.path.dirname(os.path.abspath(__file__))
 
 
 def fingerprint(folder: str, files: Iterable[str], variables: Iterable[str]) -> str:
-    """Return a line for each thing that the schedule of the app in `folder` may depend on.
+    """Return a line for everything that the schedule of the app in `folder` may depend on.
 
-    `files` are those outside of the folder, `variables` those of the environment.
+    `files` are outside of the folder. `variables` are names of variables of the environment: those that are set get a
+    line each.
     """
+    read = set(variables)
     lines = [
         f"the app's folder\t{os.path.realpath(folder)}",
         f"Python\t{sys.version} in {sys.prefix}".replace("\n", " "),
         f"the host\t{os.uname().nodename}",
     ]
-    lines += [f"the variable {name}\t{os.environ.get(name)!r}" for name in variables]
-    lines += [f"{path}\t{_state_of(path)}" for path in files]
+    lines += [f"the variable {name}\t{value!r}" for name, value in sorted(os.environ.items()) if name in read]
+    lines += [f"{path}\t{_file_state(path)}" for path in files]
     for place in sys.path:
         if place.endswith(LIBRARIES):
             names = (name for name in _names_in(place) if name.endswith(INSTALLED))
-            lines += [f"{path}\t{_state_of(path)}" for path in (f"{place}/{name}" for name in names)]
-    lines += [f"{path}\t{_state_of(path)}" for path in files_of(OURS)]
-    lines += [f"{path[len(folder) + 1 :]}\t{_state_of(path)}" for path in files_of(folder)]
+            lines += [f"{path}\t{_file_state(path)}" for path in (f"{place}/{name}" for name in names)]
+    lines += [f"{path[len(folder) + 1 :]}\t{_file_state(path)}" for path in app_files(folder)]
     return "\n".join(lines)
 
 
 def difference(before: str, after: str) -> str:
-    """Return in words what is different between two fingerprints: the first thing of it."""
+    """Return the first difference between two fingerprints, in words."""
     old, new = (dict(line.split("\t", 1) for line in text.split("\n") if "\t" in line) for text in (before, after))
     for name in [*new, *old]:
         if name not in old:
@@ -60,15 +60,15 @@ def difference(before: str, after: str) -> str:
     return "something has changed"
 
 
-def files_of(folder: str) -> Iterator[str]:
-    """Return the files below `folder` that may say when tasks run."""
+def app_files(folder: str) -> Iterator[str]:
+    """Yield the files below the app's `folder` that may decide when tasks run."""
     seen = {os.path.realpath(folder)}
     waiting = [folder]
     while waiting:
         parent = waiting.pop()
         try:
             entries = sorted(os.scandir(parent), key=lambda entry: entry.name)
-        except OSError:  # what cannot be listed, the app cannot import
+        except OSError:  # the app cannot import from it either
             continue
         is_top = parent is folder
         if not is_top and any(entry.name == "pyvenv.cfg" for entry in entries):
@@ -94,8 +94,8 @@ def _names_in(folder: str) -> list[str]:
         return []
 
 
-def _state_of(path: str) -> str:
-    """Return what changes whenever a file does: its time of change cannot be set, unlike that of its last writing."""
+def _file_state(path: str) -> str:
+    """Return a text that differs after every change of a file: unlike `st_mtime`, its `st_ctime` cannot be set."""
     try:
         found = os.stat(path)
     except OSError:

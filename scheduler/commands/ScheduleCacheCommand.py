@@ -3,43 +3,56 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from scheduler.commands.ScheduleCommand import ScheduleCommand
 from scheduler.errors import OK, TASK_FAILED
+from scheduler.text import counted
+
+if TYPE_CHECKING:
+    from scheduler.tasks.Tasks import Tasks
+
+MINUTES_OF_A_DAY = 1440
 
 
 class ScheduleCacheCommand(ScheduleCommand):
     """
-    Cache when tasks are due, so that `craft schedule:run` need not boot the app for nothing
+    Cache the schedule, so that craft schedule:run boots the app only when something is due
 
     schedule:cache
     """
 
     def act(self) -> int:
-        """Make the cache, or say why there can be none, and return the exit code."""
-        from scheduler import ScheduleCache, clock
-        from scheduler.caching import Place, made, objections, share_due
-        from scheduler.process import started_at
+        """Write the cache, or report why that is not possible, and return the exit code."""
+        from scheduler.cache import ScheduleCache
+        from scheduler.cache.building import obstacles
 
-        folder, settings = self.app.base_path, self.scheduler.settings
         tasks = self.scheduler.find()
         for notice in tasks.notices:
             self.complain(f"Notice: {notice}.")
         try:
-            ScheduleCache.clear(folder)
-            against = objections(tasks, settings)
-            if not against:
-                place = Place(folder, self.app.store_path(settings.path))
-                cache = made(tasks, place, clock.now(), started_at())
-                path = cache.write(folder)
+            ScheduleCache.clear(self.app.base_path)
+            reasons = obstacles(tasks, self.scheduler.settings)
+            if not reasons:
+                self._write(tasks)
         except (OSError, ValueError) as error:
-            against = [str(error)]
-        if against:
-            for reason in against:
-                self.complain(f"The schedule was not cached: {reason}.")
-            return TASK_FAILED
-        tasks_in_words = "1 task" if len(tasks.usable) == 1 else f"{len(tasks.usable)} tasks"
-        self.say(f"The schedule of {tasks_in_words} is cached ({os.path.relpath(path, folder)}).")
-        self.say(f"Something is due in {share_due(cache):,} of the next 1,440 minutes; `craft schedule:run` boots")
-        self.say("the app in those only, until a file of the app changes.")
-        return OK
+            reasons = [str(error)]
+        for reason in reasons:
+            self.complain(f"The schedule was not cached: {reason}.")
+        return TASK_FAILED if reasons else OK
+
+    def _write(self, tasks: Tasks) -> None:
+        from scheduler import clock
+        from scheduler.cache.building import AppPaths, build, count_due
+        from scheduler.processes.identity import started_at
+
+        folder = self.app.base_path
+        cache = build(tasks, AppPaths(folder, self.app.store_path()), clock.now(), started_at())
+        path = os.path.relpath(cache.write(folder), folder)
+        written, due = f"The schedule of {counted(len(tasks.usable), 'task')} is cached ({path})", count_due(cache)
+        if due == MINUTES_OF_A_DAY:
+            self.say(f"{written}, but saves nothing: something is due in every minute of the next day.")
+            return
+        self.say(f"{written}.")
+        self.say(f"Something is due in {due:,} of the next {MINUTES_OF_A_DAY:,} minutes; until a file of the app")
+        self.say("changes, craft schedule:run boots the app in those only.")

@@ -8,19 +8,19 @@ from scheduler.errors import OK, TASK_FAILED
 
 class ScheduleClearCommand(ScheduleCommand):
     """
-    Remove the cache that schedule:cache made
+    Remove the cached schedule
 
     schedule:clear
     """
 
     def act(self) -> int:
         """Remove the cache and return the exit code."""
-        from scheduler import ScheduleCache
+        from scheduler.cache import ScheduleCache
 
         try:
             was_there = ScheduleCache.clear(self.app.base_path)
         except OSError as error:
-            self.complain(f"The schedule's cache cannot be removed: {error}.")
+            self.complain(f"The cached schedule cannot be removed: {error}.")
             return TASK_FAILED
-        self.say("The schedule's cache was removed." if was_there else "The schedule was not cached.")
+        self.say("The cached schedule was removed." if was_there else "The schedule was not cached.")
         return OK

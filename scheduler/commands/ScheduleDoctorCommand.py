@@ -8,20 +8,23 @@ from scheduler.errors import OK, TASK_FAILED
 
 class ScheduleDoctorCommand(ScheduleCommand):
     """
-    Look whether all is well: ticks, store, tasks, clocks, log, locks
+    Check the scheduler: ticks, store, tasks, clocks, log, leases
 
     schedule:doctor
-        {--j|json : As JSON}
+        {--j|json : Write JSON (docs/schemas/doctor.json)}
     """
 
     def act(self) -> int:
-        """Show what was found and return the exit code."""
+        """Show the findings and return the exit code."""
         from scheduler.commands.output import stdout_as_stderr
-        from scheduler.doctor import Health, Surroundings, examine
-        from scheduler.listeners.finding_table import as_json, as_text
+        from scheduler.diagnosis.doctor import CheckContext, Health, examine
+        from scheduler.diagnosis.finding_table import as_json, as_text
 
         with stdout_as_stderr():
-            findings = examine(Surroundings(lambda: self.scheduler, self.app))
+            findings = examine(CheckContext(lambda: self.scheduler, self.app))
         healthy = all(finding.health is not Health.WRONG for finding in findings)
-        self.say(as_json(findings, healthy=healthy) if self.option("json") else "\n".join(as_text(findings)))
+        if self.option("json"):
+            self.say(as_json(findings, healthy=healthy))
+        else:
+            self.show(as_text(findings, **self.layout()))
         return OK if healthy else TASK_FAILED

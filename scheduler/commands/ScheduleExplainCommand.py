@@ -2,53 +2,66 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from scheduler.commands.ScheduleCommand import ScheduleCommand
-from scheduler.errors import OK, TASK_FAILED
+from scheduler.errors import OK, TASK_FAILED, UnknownTask
+from scheduler.text import to_json
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from scheduler.TaskRegistry import RegisteredTask
+    from scheduler.tasks.RegisteredTask import RegisteredTask
+    from scheduler.tasks.Tasks import Tasks
 
 
 class ScheduleExplainCommand(ScheduleCommand):
     """
-    Say why a task did or did not run, and when it will
+    Explain why a task did or did not run, and when it will
 
     schedule:explain
-        {task : The task: its container binding, name or class name}
-        {--at=? : About this minute on the task's clock, such as '2027-03-28 02:30' (the last time it was due)}
-        {--j|json : As JSON}
+        {task : The task (its container binding, name or class name)}
+        {--at=? : A minute on the task's clock, such as '2027-03-28 02:30'. Default: the last time it was due}
+        {--j|json : Write JSON (docs/schemas/explain.json)}
     """
 
     def act(self) -> int:
         """Explain the task and return the exit code."""
-        import json
-
         from scheduler.commands.output import stdout_as_stderr
-        from scheduler.Inquiry import Inquiry
-        from scheduler.listeners import explanation_text
+        from scheduler.diagnosis import explanation_text
+        from scheduler.diagnosis.Explainer import Explainer
 
-        tasks = self.scheduler.find().called([str(self.argument("task"))])
+        tasks = self._tasks(str(self.argument("task")))
         as_json = bool(self.option("json"))
+        for notice in tasks.notices:
+            self.complain(f"Notice: {notice}.")
         documents = []
         for task in tasks.usable:
             at = self._at(task)
             with stdout_as_stderr():
-                explanation = Inquiry(self.scheduler, self.app).explain(task, at)
+                explanation = Explainer(self.scheduler, self.app).explain(task, at)
             if as_json:
                 documents.append(explanation_text.as_dict(explanation))
             else:
-                self.say("\n".join(explanation_text.as_text(explanation)))
+                self.show(explanation_text.as_text(explanation, self.layout()["width"]))
         for broken in tasks.broken:
             documents.append(explanation_text.broken_as_dict(broken))
             if not as_json:
-                self.say("\n".join(explanation_text.broken_as_text(broken)))
+                self.show(explanation_text.broken_as_text(broken, self.layout()["width"]))
         if as_json:
-            self.say(json.dumps(documents[0] if len(documents) == 1 else documents, indent=2, ensure_ascii=False))
+            self.say(to_json(documents[0] if len(documents) == 1 else documents))
         return TASK_FAILED if tasks.broken else OK
+
+    def _tasks(self, name: str) -> Tasks:
+        """Return the task of that name; raise `UnknownTask`, with the way to the runs of a task that was removed."""
+        try:
+            return self.scheduler.find().called([name])
+        except UnknownTask:
+            if name.isprintable() and self.scheduler.store.history(keys=[name], limit=1):
+                hint = f"craft schedule:history {shlex.quote(name)} shows its runs"
+                raise UnknownTask(f"the app has no task {name!r} any more; {hint}.") from None
+            raise
 
     def _at(self, task: RegisteredTask) -> datetime | None:
         from scheduler.commands.options import date_option

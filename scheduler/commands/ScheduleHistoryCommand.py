@@ -6,27 +6,26 @@ import re
 
 from scheduler.commands.ScheduleCommand import ScheduleCommand
 from scheduler.errors import OK, WrongUsage
+from scheduler.text import to_json
 
 
 class ScheduleHistoryCommand(ScheduleCommand):
     """
-    Show what became of past runs
+    Show past runs and their outcomes
 
     schedule:history
-        {task? : Only this task (binding, name or class name), or the number of one run to show whole}
+        {task? : Only this task (its container binding, name or class name), or the number of one run}
         {--failed : Only runs that failed, timed out or crashed}
-        {--since=? : Only runs since then, such as '2 hours' or '2027-01-31 08:00'}
-        {--limit=? : How many runs to show (20)}
-        {--j|json : As JSON}
+        {--since=? : Only runs since then: '2 hours ago', 'yesterday', '2027-01-31 08:00'}
+        {--limit=? : Number of runs to show. Default: 20}
+        {--j|json : Write JSON (docs/schemas/history.json)}
     """
 
     def act(self) -> int:
-        """Show the runs, or one run whole, and return the exit code."""
-        import json
-
+        """Show the runs, or all of one run, and return the exit code."""
         from scheduler import clock
         from scheduler.commands.options import keys_of, number_option, since_option
-        from scheduler.listeners.run_table import table
+        from scheduler.diagnosis.run_table import as_text
         from scheduler.runs import FAILURES
 
         given = self.argument("task")
@@ -40,21 +39,21 @@ class ScheduleHistoryCommand(ScheduleCommand):
             limit=number_option(self, "limit", 20),
         )
         if self.option("json"):
-            self.say(json.dumps({"runs": [run.as_dict() for run in runs]}, indent=2, ensure_ascii=False))
+            whole = (store.run(run.id) or run for run in runs)
+            self.say(to_json({"runs": [run.as_dict() for run in whole]}))
+        elif runs:
+            self.show(as_text(runs, **self.layout()))
         else:
-            self.say("\n".join(table(runs)) if runs else "There are no such runs.")
+            self.say("There are no such runs.")
         return OK
 
     def _show_one(self, number: int) -> int:
-        import json
-
-        from scheduler.listeners.run_table import whole
+        from scheduler.listeners.run_text import full_text
 
         latest = self.scheduler.store.history(limit=1)
         run = self.scheduler.store.run(number) if latest and number <= latest[0].id else None
         if run is None:
             known = f"the latest is {latest[0].id}" if latest else "nothing has run yet"
-            raise WrongUsage(f"There is no run {number}; {known}. `craft schedule:history` shows those there are.")
-        as_json = bool(self.option("json"))
-        self.say(json.dumps(run.as_dict(), indent=2, ensure_ascii=False) if as_json else "\n".join(whole(run)))
+            raise WrongUsage(f"There is no run {number}: {known}. Run craft schedule:history to list them.")
+        self.say(to_json(run.as_dict()) if self.option("json") else "\n".join(full_text(run)))
         return OK

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from scheduler.commands.ScheduleCommand import ScheduleCommand
 from scheduler.errors import OK, InstallationFailed, WrongUsage
+from scheduler.private_folder import FOLDER, NotPrivate
 
 if TYPE_CHECKING:
     from scheduler.installation.Installation import Installation
@@ -16,23 +17,23 @@ if TYPE_CHECKING:
 
 class ScheduleInstallCommand(ScheduleCommand):
     """
-    Let cron or systemd call the scheduler every minute
+    Let cron or systemd run the scheduler every minute
 
     schedule:install
-        {--show : Say what would be done, without doing it}
-        {--remove : Take out again what this installs}
-        {--systemd : A systemd user service and timer, in place of a line of cron}
-        {--work : With --systemd, a service that runs schedule:work for good, in place of a timer}
-        {--id=? : The id by which this app's lines are found again, in place of one of APP_NAME, APP_ENV and APP_KEY}
+        {--show : Show what would be done, without doing it}
+        {--remove : Remove what this command installed}
+        {--systemd : Install a systemd user service and timer instead of a cron line}
+        {--work : With --systemd, install a service that keeps schedule:work running, instead of a timer}
+        {--id=? : The id of this app's lines, instead of one made of APP_NAME, APP_ENV and APP_KEY}
     """
 
     def act(self) -> int:
         """Install, remove or show, and return the exit code."""
-        from scheduler.installation.surroundings import installation_here
+        from scheduler.installation.environment import cron_runs, installation_here
 
         if self.option("work") and not self.option("systemd"):
             raise WrongUsage("--work goes with --systemd: `craft schedule:install --systemd --work`.")
-        installation = installation_here(self._id(), self.app.base_path)
+        installation = installation_here(self._id(), self.app.base_path, self._folder())
         if sys.platform == "win32":
             return self._say_for_windows(installation)
         place = self._units(installation) if self.option("systemd") else self._crontab(installation)
@@ -43,21 +44,32 @@ class ScheduleInstallCommand(ScheduleCommand):
         try:
             for line in lines:
                 self.say(line)
+        except NotPrivate as error:
+            raise InstallationFailed(f"{error}: {error.hint}.") from None
         except OSError as error:
-            mend = "run this as the user that the app runs as"
-            raise InstallationFailed(f"{error.filename}: {error.strerror}; {mend}.") from None
+            hint = "run this as the user that the app runs as"
+            raise InstallationFailed(f"{error.filename}: {error.strerror}; {hint}.") from None
+        needs_cron = not (self.option("show") or self.option("remove") or self.option("systemd"))
+        if needs_cron and cron_runs() is False:
+            self.complain("Note: no cron daemon seems to run on this machine. Start one, use --systemd, or keep")
+            self.complain("craft schedule:work running.")
         return OK
+
+    def _folder(self) -> str:
+        from os.path import normpath
+
+        return normpath(str(self.app.setting("folder") or FOLDER))
 
     def _id(self) -> str:
         from scheduler.commands.options import WITHOUT_VALUE
-        from scheduler.installation.identity import checked_id, identity_of
+        from scheduler.installation.installation_id import checked_id, installation_id
 
         given = self.option("id")
         if given in WITHOUT_VALUE:
             raise WrongUsage("--id needs a value: --id blog.")
         if given is not None:
             return checked_id(str(given))
-        return identity_of(*self.app.identity())
+        return installation_id(*self.app.identity())
 
     def _crontab(self, installation: Installation) -> UserCrontab:
         from scheduler import clock
@@ -68,9 +80,9 @@ class ScheduleInstallCommand(ScheduleCommand):
     def _units(self, installation: Installation) -> UserUnits:
         from math import ceil
 
+        from scheduler.config.Settings import Settings
         from scheduler.installation.systemd import timer_units, work_units
         from scheduler.installation.UserUnits import UserUnits
-        from scheduler.Settings import Settings
 
         if not self.option("work"):
             return UserUnits(installation, timer_units(installation))

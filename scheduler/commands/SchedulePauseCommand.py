@@ -4,33 +4,40 @@ from __future__ import annotations
 
 from scheduler.commands.ScheduleCommand import ScheduleCommand
 from scheduler.errors import OK
+from scheduler.text import one_line
 
 
 class SchedulePauseCommand(ScheduleCommand):
     """
-    Start a task no more, or none of them, until told otherwise
+    Pause one task, or all tasks
 
     schedule:pause
-        {task? : Only this task (its container binding, name or class name); without it everything is paused}
-        {--until=? : When it ends by itself, such as '2 hours' or '2027-01-31 08:00'}
-        {--reason=? : Why, for those who wonder}
+        {task? : Only this task (its container binding, name or class name). Default: all tasks}
+        {--until=? : When the pause ends by itself: 'in 2 hours', 'tomorrow 8:00', '2027-01-31 08:00'}
+        {--reason=? : Why, shown wherever a task is paused}
     """
 
     def act(self) -> int:
-        """Let the pause begin on all servers that share the store and return the exit code."""
+        """Begin the pause on all servers that share the store and return the exit code."""
         import shlex
 
         from scheduler import clock
         from scheduler.commands.options import keys_of, text_option, until_option
-        from scheduler.process import user_name
+        from scheduler.processes.identity import user_name
         from scheduler.runs import EVERYTHING, Pause
 
         until = until_option(self, "until", clock.default_zone())
         reason, who = text_option(self, "reason", "deploying"), user_name()
+        now, store = clock.now(), self.scheduler.store
+        before = {pause.key: pause for pause in store.pauses() if pause.covers(now)}
         for key in keys_of(self) or [EVERYTHING]:
-            pause = Pause(key, clock.now(), until, reason, who)
-            self.scheduler.store.pause(pause)
+            earlier = before.get(key)
+            pause = Pause(key, now, until, reason or (earlier.reason if earlier else ""), who)
+            store.pause(pause)
+            if earlier:
+                self.say(one_line(f"This replaces an earlier pause: {earlier.describe()}."))
             named = f" {shlex.quote(key)}" if key else ""
-            end = f" {pause.end()}" if until else f"; `craft schedule:resume{named}` ends that"
-            self.say(f"{key or 'Everything'} is paused{end}.")
+            paused = f"{key} is paused" if key else "All tasks are paused"
+            paused = one_line(f"{paused} {pause.end()}".rstrip())
+            self.say(f"{paused}. Run craft schedule:resume{named} to resume {'it' if key else 'them'}.")
         return OK

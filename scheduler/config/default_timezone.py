@@ -1,4 +1,4 @@
-"""What an app says once for all its tasks, known before anything that is slow to import is."""
+"""The default time zone of an app, available without slow imports."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 
 def _unset() -> None:
-    """Say that nothing is set."""
+    """Return None: nothing is set."""
 
 
 timezone_setting: Callable[[], object] = _unset
 """Returns the name of the zone of tasks that name none; None stands for the server's local zone."""
 
 
-def ask_for_timezone(setting: Callable[[], object]) -> None:
-    """Let `setting` say in which zone tasks are that name none."""
+def use_timezone_setting(setting: Callable[[], object]) -> None:
+    """Read the zone of tasks that name none from `setting`."""
     global timezone_setting  # noqa: PLW0603 - one for the process, as the app is
     timezone_setting = setting

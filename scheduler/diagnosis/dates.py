@@ -9,10 +9,17 @@ from typing import Final, NamedTuple
 
 from scheduler import clock
 from scheduler.errors import UnacceptableValue
-from scheduler.rules.Moment import DAY, UTC, at_wall, offset_of, offsets_at, seam_near, wall_of
-from scheduler.rules.words import clock as time_shown
+from scheduler.rules import zones
+from scheduler.rules.durations import duration
+from scheduler.rules.times import meant_time
+from scheduler.rules.words import time_of_day
+from scheduler.rules.ZonedMinute import DAY, UTC, at_wall, clock_change_near, offset_of, offsets_at, wall_of
 
 EXAMPLES: Final = ("'2027-01-31 08:00'", "'2027-01-31'")
+DAYS: Final = {"today": 0, "tomorrow": 1, "yesterday": -1}
+DAY_FORM: Final = re.compile(rf"\b({'|'.join(DAYS)})\b", re.ASCII | re.IGNORECASE)
+AGO: Final = re.compile(r"(.+?)\s+ago", re.ASCII | re.IGNORECASE)
+AHEAD: Final = re.compile(r"in\s+(.+)", re.ASCII | re.IGNORECASE)
 YEARS: Final = range(2, 9900)
 """Rules are asked for times around a date, and calendars end with 9999."""
 FORM: Final = re.compile(
@@ -24,7 +31,7 @@ FORM: Final = re.compile(
 
 
 class Typed(NamedTuple):
-    """What was typed: the instant (UTC), and what should be said about it, empty if nothing."""
+    """The instant (UTC) that was typed, and a note about it, empty if there is none."""
 
     instant: datetime
     note: str = ""
@@ -33,27 +40,41 @@ class Typed(NamedTuple):
 def read(text: str, zone: tzinfo) -> Typed:
     """Return the instant of '2027-01-31 08:00', '2027-01-31' (0:00) or '08:00' (today) on the clock of `zone`.
 
+    'today', 'tomorrow' and 'yesterday' stand for a date; 'now', '2 hours ago' and 'in 2 hours' are understood too.
+
     Seconds may follow, and Z or an offset such as +02:00 in place of the zone. A time that the clock skips stands for
     the first one after the gap, one that it shows twice for the first of both; then there is a note. Raises
     `UnacceptableValue`, with the closest date there is.
     """
-    match = FORM.fullmatch(text.strip())
+    text = text.strip()
+    if text.lower() == "now":
+        return Typed(clock.now())
+    for form, sign in ((AGO, -1), (AHEAD, 1)):
+        if length := form.fullmatch(text):
+            return Typed(clock.now() + sign * duration(length[1]))
+    match = FORM.fullmatch(DAY_FORM.sub(lambda word: _day_of(word[0], zone), text, count=1))
     if match is None or not (match[1] or match[4]):
-        raise UnacceptableValue(text, "is no date", *EXAMPLES)
+        meant = meant_time(text)
+        raise UnacceptableValue(text, "is not a date", *([repr(meant)] if meant else EXAMPLES))
     today = clock.now().astimezone(zone)
     day = [int(part) for part in match.group(1, 2, 3)] if match[1] else [today.year, today.month, today.day]
     time = [int(part or 0) for part in match.group(4, 5, 6)]
     if (closest := _closest(day, time)) != (day, time):
-        raise UnacceptableValue(text, "is no date", repr(_shown(*closest)))
+        raise UnacceptableValue(text, "is not a date", repr(_shown(*closest)))
     if day[0] not in YEARS:
-        raise UnacceptableValue(text, "is beyond what a calendar holds", *EXAMPLES)
+        raise UnacceptableValue(text, "is beyond the calendar", *EXAMPLES)
     face = datetime(*day, *time)  # type: ignore[arg-type]  # noqa: DTZ001 - what the clock shows
     try:
         if match[7] or match[8]:
             return Typed(face.replace(tzinfo=_offset(match)).astimezone(UTC))
         return _on_clock(face, zone)
     except (OverflowError, ValueError):
-        raise UnacceptableValue(text, "is beyond what a calendar holds", *EXAMPLES) from None
+        raise UnacceptableValue(text, "is beyond the calendar", *EXAMPLES) from None
+
+
+def _day_of(word: str, zone: tzinfo) -> str:
+    """Return the date that 'today', 'tomorrow' or 'yesterday' is on the clock of `zone`."""
+    return f"{clock.now().astimezone(zone).date() + timedelta(days=DAYS[word.lower()])}"
 
 
 def _closest(day: list[int], time: list[int]) -> tuple[list[int], list[int]]:
@@ -80,15 +101,15 @@ def _on_clock(face: datetime, zone: tzinfo) -> Typed:
     before, after = offsets_at(wall, zone)
     if before == after:
         return Typed(instant)
-    shown, where = f"{time_shown(wall % DAY)} on {face:%Y-%m-%d}", f"the clock of {clock.name_of(zone)}"
+    shown, where = f"{time_of_day(wall % DAY)} on {face:%Y-%m-%d}", f"the clock of {zones.name_of(zone)}"
     if before > after:
         second = face.replace(tzinfo=zone, fold=1)
         other = f"'{face:%Y-%m-%d %H:%M}{_sign(offset_of(second))}'"
-        return Typed(instant, f"{where} shows {shown} twice: the first time is meant; {other} is the second")
-    seam = seam_near(wall, before, after, zone)
-    begins, ends = (time_shown(each % DAY) for each in (seam.wall_before, seam.wall_after))
-    note = f"{where} never shows {shown}: it goes from {begins} to {ends}, which is meant"
-    return Typed(at_wall(seam.instant, UTC), note)
+        return Typed(instant, f"{where} shows {shown} twice; the first time is used. The second one is {other}")
+    change = clock_change_near(wall, before, after, zone)
+    begins, ends = (time_of_day(each % DAY) for each in (change.wall_before, change.wall_after))
+    note = f"{where} never shows {shown}: it goes from {begins} to {ends}, which is used"
+    return Typed(at_wall(change.instant, UTC), note)
 
 
 def _sign(offset: int) -> str:

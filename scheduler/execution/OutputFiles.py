@@ -1,4 +1,4 @@
-"""The files that a task wants its output in."""
+"""The files that a task's output is written to."""
 
 from __future__ import annotations
 
@@ -7,24 +7,25 @@ import stat
 from collections.abc import Callable
 from typing import Final
 
-from scheduler.Policy import Policy
+from scheduler.config.TaskOptions import TaskOptions
+from scheduler.private_folder import FOLDER, make_folder
 
 OWNER_ONLY: Final = 0o600
 FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0)
 
 
 class OutputFiles:
-    """Takes what a run prints, as it comes; a file is opened when there is something to write.
+    """Writes a run's output to its files as it comes. A file is opened when there is something to write.
 
-    A new file is for its owner alone, since tasks print what they like; one that is there keeps its mode. What cannot
-    be written is told to `complain`, once for each file, and changes nothing. Nothing here waits: a file that is no
-    file, such as a pipe that nobody reads, is refused.
+    Only its owner can read a new file; an existing one keeps its mode. If a file cannot be written, `complain` is
+    called once, and nothing else changes. Nothing here waits: only regular files and devices are accepted, not a pipe
+    that nobody reads.
     """
 
-    def __init__(self, policy: Policy, folder: str, complain: Callable[[str], None]) -> None:
+    def __init__(self, options: TaskOptions, folder: str, complain: Callable[[str], None]) -> None:
         self._folder = folder
         self._complain = complain
-        chosen = ((policy.output_to, os.O_TRUNC), (policy.append_output_to, 0))
+        chosen = ((options.output_to, os.O_TRUNC), (options.append_output_to, 0))
         self._closed = {path: mode for path, mode in chosen if path is not None}
         self._opened: dict[str, int] = {}
 
@@ -41,7 +42,7 @@ class OutputFiles:
                 self._cannot(path, error.strerror or str(error))
 
     def close(self, *, ran: bool) -> None:
-        """Close the files; a run that printed nothing leaves an empty one, one that was skipped the last run's."""
+        """Close the files: empty after a run that printed nothing, unchanged after one that was skipped."""
         if ran:
             self._open()
         while self._opened:
@@ -53,7 +54,7 @@ class OutputFiles:
             path, mode = self._closed.popitem()
             whole = os.path.join(self._folder, path)
             try:
-                os.makedirs(os.path.dirname(whole) or ".", exist_ok=True)
+                _make_folder(os.path.dirname(whole) or ".")
                 descriptor = os.open(whole, FLAGS | mode, OWNER_ONLY)
             except (OSError, ValueError) as error:
                 self._cannot(path, getattr(error, "strerror", None) or str(error))
@@ -62,7 +63,14 @@ class OutputFiles:
                 self._opened[path] = descriptor
             else:
                 os.close(descriptor)
-                self._cannot(path, "it is no file")
+                self._cannot(path, "it is not a file")
 
     def _cannot(self, path: str, why: str) -> None:
         self._complain(f"its output cannot be written to {path}: {why}")
+
+
+def _make_folder(folder: str) -> None:
+    if os.path.basename(folder) == FOLDER:
+        make_folder(folder)
+    else:
+        os.makedirs(folder, exist_ok=True)

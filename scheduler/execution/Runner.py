@@ -1,34 +1,37 @@
-"""One task in, what came of it out: conditions, hooks, `handle`."""
+"""Running one task in this process: conditions, hooks, `handle`."""
 
 from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from scheduler import clock
-from scheduler.conditions import App, conditions_of
-from scheduler.errors import SchedulerError
-from scheduler.failures import Failure, described
-from scheduler.isolation import EndedBySignal
-from scheduler.runs import Ending, Outcome, Run, SkipReason
+from scheduler.errors import ExecutorUnavailable, SchedulerError
+from scheduler.execution.conditions import App, conditions_of
+from scheduler.execution.finishing import finish
+from scheduler.listeners.ListenerDispatcher import ListenerDispatcher, write_problem
+from scheduler.processes import EndedBySignal
+from scheduler.runs import CompletedRun, Outcome, Run, SkipReason
 from scheduler.Task import Task
-from scheduler.TaskRegistry import RegisteredTask
-from scheduler.Teller import Teller
+from scheduler.tasks.failures import Failure, describe_failure
+from scheduler.tasks.RegisteredTask import RegisteredTask
+from scheduler.text import one_line, with_location
 
 
 class Runner:
-    """Runs a task in this process; whatever the task does, its outcome is returned, never raised."""
+    """Runs a task in this process. Whatever the task does, its outcome is returned, never raised."""
 
-    def __init__(self, app: App, teller: Teller) -> None:
+    def __init__(self, app: App, dispatcher: ListenerDispatcher) -> None:
         self._app = app
-        self._teller = teller
+        self._dispatcher = dispatcher
 
     def run(self, task: RegisteredTask, run: Run) -> Run:
-        """Do what `run` stands for and return it with its outcome; a forced one is not asked for its conditions."""
+        """Run the task and return the run with its outcome. Conditions are not asked if the run is forced."""
         started = clock.real_now()
         try:
             instance = self._instance(task, run)
@@ -36,8 +39,9 @@ class Runner:
             if refusal is not None:
                 reason, detail = refusal
                 return _ended(run, started, Outcome.SKIPPED, skip_reason=reason, detail=detail)
-            self._teller.started(task, run)
-            self._hook(task.key, instance, "before")
+            for problem in self._dispatcher.started(task, run):
+                write_problem(problem)
+            self._call_hook(task.key, instance, "before")
         except EndedBySignal:
             raise
         except BaseException as error:  # noqa: BLE001 - a constructor or a condition may do anything
@@ -49,35 +53,43 @@ class Runner:
             raise
         except BaseException as error:  # noqa: BLE001 - a task may do anything; the others must run
             result = _failed(run, started, error)
-        self._hook(task.key, instance, "failed" if result.failed else "succeeded", result)
-        self._hook(task.key, instance, "after")
+        self._call_hook(task.key, instance, "failed" if result.failed else "succeeded", result)
+        self._call_hook(task.key, instance, "after")
         return result
 
-    def seconds_to_tell_start(self, task: RegisteredTask, run: Run) -> float:
-        """Return how long telling of the run's start may take at most, listeners of the app's own apart."""
-        return self._teller.seconds_to_tell_start(task, run)
+    def hand_over(self, executor: str, runs: Sequence[Run]) -> str:
+        """Hand runs to an executor; return what went wrong, empty if nothing."""
+        try:
+            self._app.hand_over(executor, runs)
+        except ExecutorUnavailable as error:
+            return str(error)
+        return ""
 
-    def is_awaited(self, task: RegisteredTask, ending: Ending) -> bool:
-        """Tell whether anybody wants to hear of an outcome, the task itself included."""
-        return (ending.hooks_are_due and task.has_hooks) or self._teller.is_awaited(task, ending)
+    def seconds_to_notify_start(self, task: RegisteredTask, run: Run) -> float:
+        """Return how many seconds the start's notifications may take, those of the app's own listeners apart."""
+        return self._dispatcher.seconds_to_tell_start(task, run)
 
-    def tell(self, task: RegisteredTask, endings: Sequence[Ending]) -> bool:
-        """Tell outcomes to everybody; False where people should have heard of one, and none could be reached."""
-        told = [self._teller.ended(task, ending) for ending in endings]
-        for ending in endings:
-            if ending.hooks_are_due and task.has_hooks:
-                self._tell_task(task, ending.run)
-        return all(told)
+    def has_recipients(self, task: RegisteredTask, completed: CompletedRun) -> bool:
+        """Return whether anybody is to be notified of an outcome, the task's own hooks included."""
+        return (completed.hooks_are_due and task.has_hooks) or self._dispatcher.is_awaited(task, completed)
 
-    def _tell_task(self, task: RegisteredTask, run: Run) -> None:
-        """Call the task's hooks for a run that could not call them itself: its process was ended."""
+    def notify(self, task: RegisteredTask, completed_runs: Sequence[CompletedRun]) -> bool:
+        """Notify everybody of outcomes; return False if people were to be notified of one and none was reached."""
+        reached = [self._dispatcher.ended(task, completed) for completed in completed_runs]
+        for completed in completed_runs:
+            if completed.hooks_are_due and task.has_hooks:
+                self._call_late_hooks(task, completed.run)
+        return all(reached)
+
+    def _call_late_hooks(self, task: RegisteredTask, run: Run) -> None:
+        """Call the task's hooks for a run that could not call them itself because its process was ended."""
         try:
             instance = self._instance(task, run)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a constructor may do anything
-            _report(task.key, "constructor", described(error))
+            _report(task.key, "constructor", describe_failure(error))
             return
-        self._hook(task.key, instance, "failed", run)
-        self._hook(task.key, instance, "after")
+        self._call_hook(task.key, instance, "failed", run)
+        self._call_hook(task.key, instance, "after")
 
     def _instance(self, task: RegisteredTask, run: Run) -> Any:
         instance = self._app.call(task.target) if inspect.isclass(task.target) else task.target
@@ -85,31 +97,28 @@ class Runner:
         return instance
 
     def _refusal(self, task: Any) -> tuple[SkipReason, str] | None:
-        """Return why `task` must not run now, None if it may; users' conditions are asked last."""
+        """Return why `task` must not run now, or None if it may. Users' conditions are asked last."""
         for condition in conditions_of(task, self._app):
             if detail := condition.refusal():
                 return condition.reason, detail
         return None
 
     def _handle(self, task: Any) -> None:
-        result = self._app.call(task.handle)
-        if inspect.isawaitable(result):
-            _wait_for(result)
-        sys.stdout.flush()
+        finish(self._app.call(task.handle), "handle()")
+        with suppress(AttributeError, OSError, ValueError):  # output that cannot be written must not fail a task
+            sys.stdout.flush()
 
-    def _hook(self, key: str, task: Any, name: str, *arguments: Run) -> None:
-        """Call a hook; what it raises is reported, and changes nothing."""
+    def _call_hook(self, key: str, task: Any, name: str, *arguments: Run) -> None:
+        """Call a hook. An exception raised by it is reported but never changes the outcome."""
         hook = getattr(task, name, None)
         if not callable(hook) or getattr(type(task), name, None) is getattr(Task, name, None):
             return
         try:
-            result = hook(*arguments)
-            if inspect.isawaitable(result):
-                _wait_for(result)
+            finish(hook(*arguments), f"{name}()")
         except EndedBySignal:
             raise
         except BaseException as error:  # noqa: BLE001 - a hook may do anything
-            _report(key, f"{name}()", described(error))
+            _report(key, f"{name}()", describe_failure(error))
 
 
 def _ended(run: Run, started: datetime, outcome: Outcome, **more: Any) -> Run:
@@ -117,21 +126,12 @@ def _ended(run: Run, started: datetime, outcome: Outcome, **more: Any) -> Run:
 
 
 def _failed(run: Run, started: datetime, error: BaseException) -> Run:
-    failure = described(error)
+    failure = describe_failure(error)
     message = str(error) if isinstance(error, SchedulerError) else failure.error
     return _ended(run, started, Outcome.FAILED, error=message, location=failure.location, traceback=failure.traceback)
 
 
-def _wait_for(result: Awaitable[Any]) -> None:
-    import asyncio  # noqa: PLC0415 - 13 ms, only for tasks that await
-
-    asyncio.run(_awaited(result))
-
-
-async def _awaited(result: Awaitable[Any]) -> Any:
-    return await result
-
-
 def _report(key: str, what: str, failure: Failure) -> None:
-    place = f" ({failure.location})" if failure.location else ""
-    print(f"{key}: its {what} raised {failure.error}{place}", file=sys.stderr)  # noqa: T201 - it is kept as output
+    line = with_location(f"{key}: its {what} raised {failure.error}", failure.location)
+    with suppress(OSError, ValueError):
+        print(one_line(line), file=sys.stderr)  # noqa: T201 - kept as output

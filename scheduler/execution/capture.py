@@ -1,30 +1,41 @@
-"""What is printed in this process, taken along while it is shown."""
+"""Capturing what is printed in this process while it is shown."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from typing import Any
 
 
 @contextmanager
-def taken(take: Callable[[bytes], None]) -> Iterator[None]:
-    """Give `take` what Python prints as long as the block lasts; programs that are started print past it."""
+def capture(take: Callable[[bytes], None]) -> Iterator[None]:
+    """Give `take` what Python prints while the block lasts. Programs that are started print past it."""
     with redirect_stdout(_Shared(sys.stdout, take)), redirect_stderr(_Shared(sys.stderr, take)):
         yield
 
 
 class _Shared:
-    """A stream that is another one in everything, but that somebody else is given a copy."""
+    """Another stream in everything, but `take` gets a copy and a line that cannot be written is dropped."""
 
     def __init__(self, stream: Any, take: Callable[[bytes], None]) -> None:
         self._stream = stream
         self._take = take
 
+    @property
+    def uncaptured(self) -> Any:
+        """Return the other stream."""
+        return self._stream
+
     def write(self, text: str) -> int:
         self._take(text.encode("utf-8", "backslashreplace"))
-        return int(self._stream.write(text))
+        with suppress(OSError, ValueError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)

@@ -1,33 +1,38 @@
-"""What may keep a task from running although it is due."""
+"""The conditions that may keep a due task from running."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from scheduler.failures import described
-from scheduler.inspection import environments_of
-from scheduler.runs import SkipReason
+from scheduler.execution.finishing import finish
+from scheduler.runs import Run, SkipReason
 from scheduler.Task import Task
+from scheduler.tasks.failures import describe_failure
+from scheduler.tasks.inspection import environments_of
+from scheduler.text import with_location
 
 
 class App(Protocol):
-    """What a runner needs of the app."""
+    """What a runner needs from the app."""
 
     def call(self, target: Callable[..., Any]) -> Any:
         """Call `target` (a class too) with its parameters injected."""
 
     def environment(self) -> str:
-        """Return what `APP_ENV` says."""
+        """Return the value of `APP_ENV`."""
+
+    def hand_over(self, executor: str, runs: Sequence[Run]) -> None:
+        """Hand runs to the workers of an executor; raise `ExecutorUnavailable` if that fails."""
 
     def is_down(self) -> bool:
-        """Tell whether the app is down for maintenance."""
+        """Return whether the app is down for maintenance."""
 
 
 class Condition(NamedTuple):
-    """One thing that a task wants to be so before it runs.
+    """A condition of a task, described by `wanted`.
 
-    `wanted` says it in words, `refusal` asks and returns why the task must not run, empty if it may.
+    `refusal` checks it and returns why the task must not run, empty if it may.
     """
 
     reason: SkipReason
@@ -36,9 +41,9 @@ class Condition(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """A condition with its answer: why the task must not run, empty if it may, None where nobody asked.
+    """The result of a condition: why the task must not run, empty if it may, None if it was not checked.
 
-    `fails` says that a run would not be skipped for it, but fail.
+    With `fails`, the check raised an error, so a run would fail instead of being skipped.
     """
 
     reason: SkipReason
@@ -48,7 +53,7 @@ class Answer(NamedTuple):
 
 
 def conditions_of(task: Any, app: App) -> Iterator[Condition]:
-    """Return the conditions of a task in the order in which they are asked: users' own come last."""
+    """Yield the conditions of a task in the order in which they are checked: users' own come last."""
     environments = environments_of(task)
     if environments:
         wanted = f"APP_ENV is {' or '.join(environments)}"
@@ -65,34 +70,36 @@ def conditions_of(task: Any, app: App) -> Iterator[Condition]:
 def _own_conditions(task: Task, app: App) -> Iterator[Condition]:
     if type(task).when is not Task.when:
         yield Condition(
-            SkipReason.CONDITION, "its when() says yes", lambda: "" if app.call(task.when) else "its when() said no"
+            SkipReason.CONDITION,
+            "its when() returns true",
+            lambda: "" if finish(app.call(task.when), "when()") else "its when() returned false",
         )
     for condition, wanted in task.conditions:
         kind = "when" if wanted else "skip"
         words = f"its {kind} condition {_name(condition)}"
-        refusal = f"{words} said {'no' if wanted else 'yes'}"
+        refusal = f"{words} was {'false' if wanted else 'true'}"
         yield Condition(
             SkipReason.CONDITION,
-            f"{words} says {'yes' if wanted else 'no'}",
-            lambda condition=condition, wanted=wanted, refusal=refusal: (  # type: ignore[misc]  # as they are now
-                "" if bool(app.call(condition)) is wanted else refusal
+            f"{words} is {'true' if wanted else 'false'}",
+            lambda condition=condition, wanted=wanted, refusal=refusal, words=words: (  # type: ignore[misc]  # as they are now
+                "" if bool(finish(app.call(condition), words)) is wanted else refusal
             ),
         )
 
 
-def asked(condition: Condition) -> Answer:
-    """Return a condition with its answer; one that raises would let the run fail, and that is then the answer."""
+def ask(condition: Condition) -> Answer:
+    """Check a condition and return the result; an error that it raises is a result too."""
     try:
         refusal = condition.refusal()
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a user's condition may do anything
-        failure = described(error)
-        place = f" ({failure.location})" if failure.location else ""
-        return Answer(condition.reason, condition.wanted, f"it raised {failure.error}{place}", fails=True)
+        failure = describe_failure(error)
+        raised = with_location(f"it raised {failure.error}", failure.location)
+        return Answer(condition.reason, condition.wanted, raised, fails=True)
     return Answer(condition.reason, condition.wanted, refusal)
 
 
-def unasked(condition: Condition) -> Answer:
-    """Return a condition of another time, whose answer cannot be foretold."""
+def leave_open(condition: Condition) -> Answer:
+    """Return a condition without a result: at another time it cannot be predicted."""
     return Answer(condition.reason, condition.wanted)
 
 

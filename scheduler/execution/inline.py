@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from scheduler import printed
-from scheduler.OutputFiles import OutputFiles
-from scheduler.Runner import Runner
+from scheduler.execution import capture
+from scheduler.execution.ActiveRun import OUTPUT_KEPT
+from scheduler.execution.OutputFiles import OutputFiles
+from scheduler.execution.Runner import Runner
 from scheduler.runs import Outcome, Run
-from scheduler.supervision.Active import OUTPUT_KEPT
-from scheduler.TaskRegistry import RegisteredTask
+from scheduler.tasks.RegisteredTask import RegisteredTask
 
 
 def run_here(runner: Runner, task: RegisteredTask, run: Run, files: OutputFiles | None) -> Run:
-    """Run in this process; what Python prints is kept where anybody is to be sent it."""
-    if not (files or task.policy.notify_on_failure or task.policy.ping_url):
-        return runner.run(task, run)
+    """Run in this process, and keep what Python prints."""
     kept = bytearray()
 
     def take(data: bytes) -> None:
@@ -24,7 +22,7 @@ def run_here(runner: Runner, task: RegisteredTask, run: Run, files: OutputFiles 
         if files:
             files.write(data)
 
-    with printed.taken(take):
+    with capture.capture(take):
         ended = runner.run(task, run)
     if files:
         files.close(ran=ended.outcome is not Outcome.SKIPPED)

@@ -1,20 +1,20 @@
-"""What is called every minute."""
+"""The command that is called every minute."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from scheduler.errors import WrongUsage
-
-LOG = "storage/logs/scheduler.log"
-"""Where what a tick writes is appended, relative to the app's folder."""
+from scheduler.private_folder import FOLDER, LOG
 
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """One app's folder, interpreter and `craft`, and the id by which its lines are found again.
+    """One app's folder, interpreter, `craft` and private folder, and the id by which its lines are found again.
+
+    The private folder is relative to the app's, or absolute.
 
     Raises `WrongUsage` for a path that no crontab and no unit can hold: one with a line break, another control
     character or bytes that are no text, and for an interpreter in a folder with a colon, which `PATH` cannot name.
@@ -24,29 +24,36 @@ class Installation:
     folder: str
     python: str
     craft: str
+    private_folder: str = FOLDER
 
     def __post_init__(self) -> None:
-        for path in (self.folder, self.python, self.craft):
+        for path in (self.folder, self.python, self.craft, self.private_folder):
             if bad := [character for character in path if _is_unsayable(character)]:
                 raise WrongUsage(
-                    f"{path!r} holds {bad[0]!r}, which can be written into no crontab and no unit: rename that folder."
+                    f"{path!r} contains {bad[0]!r}, which cannot be written to a crontab or a unit: rename that folder."
                 )
         if ":" in self.programs:
-            raise WrongUsage(f"{self.programs!r} holds ':', which PATH cannot name: move the virtual environment.")
+            hint = "move the virtual environment"
+            raise WrongUsage(f"{self.programs!r} contains ':', which PATH does not allow: {hint}.")
+
+    @property
+    def log(self) -> str:
+        """Return the file that a tick's output is appended to, relative to the app's folder or absolute."""
+        return f"{self.private_folder}/{LOG}"
 
     @property
     def programs(self) -> str:
-        """The folder of the interpreter, with the other programs of its virtual environment."""
+        """Return the folder of the interpreter, with the other programs of its virtual environment."""
         return self.python.rpartition("/")[0]
 
     @property
     def search_path(self) -> str:
-        """The `PATH` that tasks have: the virtual environment's programs, then the system's."""
+        """Return the `PATH` that tasks have: the virtual environment's programs, then the system's."""
         return f"{self.programs}:{SYSTEM_PATH}"
 
-    def command(self, name: str) -> tuple[str, str, str]:
+    def command(self, *words: str) -> tuple[str, ...]:
         """Return the words that run a command of `craft` in the app's folder."""
-        return self.python, self.craft, name
+        return self.python, self.craft, *words
 
 
 def _is_unsayable(character: str) -> bool:

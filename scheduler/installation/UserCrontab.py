@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 
 from scheduler.errors import InstallationFailed
 from scheduler.installation.crontab import block, blocks_of, installed, removed
-from scheduler.installation.Installation import LOG, Installation
+from scheduler.installation.Installation import Installation
+from scheduler.installation.lock import one_at_a_time
+from scheduler.installation.log_folder import BACKUP, backups_in, prepare_folder
+from scheduler.private_folder import remove_file, write_file
 
-BACKUPS = "storage/framework"
 KEPT_BACKUPS = 10
-OWNER_ONLY = 0o600
+TRIES = 3
+"""How often the crontab is written if something else, such as an editor, writes it at the same moment."""
+NO_CRONTAB = re.compile(r"(crontab: )?no crontab for \S+|crontab: can't open '[^/']+': No such file or directory")
+"""What `crontab -l` says to a user without a crontab: most crons, and BusyBox. Any other failure is a failure."""
 NO_PROGRAM = (
     "There is no program `crontab` on this machine: install cron, or use `craft schedule:install --systemd` or "
     "`craft schedule:work`."
@@ -22,10 +28,10 @@ NO_PROGRAM = (
 
 
 class UserCrontab:
-    """Puts an app's block into the user's crontab and takes it out; each method says in lines what came of it.
+    """Puts an app's block into the user's crontab and removes it; each method yields lines that say what it did.
 
-    All raise `InstallationFailed` where there is no cron, where it refuses, and for damaged markers; nothing has
-    changed then. The crontab as it was is kept in the app's storage, the latest 10 times; only its owner can read it.
+    All raise `InstallationFailed`, and change nothing, if there is no cron, if it refuses, or if markers are damaged.
+    The last 10 crontabs that were replaced are kept in the app's private folder; only their owner can read them.
     """
 
     def __init__(self, installation: Installation, now: datetime) -> None:
@@ -33,59 +39,54 @@ class UserCrontab:
         self._now = now
 
     def shown(self) -> Iterator[str]:
-        """Say what `install` would do; without cron it still shows the lines."""
+        """Show what `install` would do; without cron it still shows the lines."""
         if shutil.which("crontab"):
             before = self._read()
             found = blocks_of(before, self._installation)
             if installed(before, self._installation) == before:
                 yield "This is in your crontab already:"
             elif found:
-                yield "This would take the place of the block in your crontab:"
+                yield "This would replace the block in your crontab:"
             else:
                 yield "This would go to the top of your crontab (by hand: `crontab -e`):"
         else:
             yield "This is for a crontab, and there is no program `crontab` on this machine:"
         yield ""
         yield block(self._installation).rstrip()
-        if not os.path.isdir(os.path.dirname(self._in_app(LOG))):
+        if not os.path.isdir(self._in_app(self._installation.private_folder)):
             yield ""
-            yield f"The folder {os.path.dirname(LOG)} would be made."
+            yield f"The folder {self._installation.private_folder} would be created."
 
     def install(self) -> Iterator[str]:
-        """Put the block in, in place of the one there is; what is as it should be is left alone."""
-        before = self._read()
-        after = installed(before, self._installation)
-        os.makedirs(os.path.dirname(self._in_app(LOG)), exist_ok=True)
-        if after == before:
-            yield "Cron calls the scheduler every minute already; nothing was changed."
+        """Insert the block, or replace the existing one; a block that is up to date is left alone."""
+        before, backup = self._change(self._with_block)
+        if not backup:
+            yield "Cron already runs the scheduler every minute; nothing was changed."
             return
-        backup = self._write(before, after)
-        yield f"Cron calls the scheduler every minute from now on; what it writes is appended to {LOG}."
+        yield f"Cron will now run the scheduler every minute; output goes to {self._installation.log}."
         for piece in blocks_of(before, self._installation):
             if piece.folder != self._installation.folder and os.path.isdir(piece.folder):
                 yield (
-                    f"It did so in {piece.folder}, and no longer does: if that is another app and no older release of "
-                    f"this one, install it anew there with an --id of its own."
+                    f"It no longer does so in {piece.folder}. If that is another app, and not an older release of this "
+                    f"one, install it again there with an --id of its own."
                 )
         yield backup
 
     def shown_removal(self) -> Iterator[str]:
-        """Say what `remove` would do."""
+        """Show what `remove` would do."""
         found = blocks_of(self._read(), self._installation)
-        yield "This would be taken out of your crontab:" if found else self._not_there()
+        yield "This would be removed from your crontab:" if found else self._not_there()
         for piece in found:
             yield ""
             yield piece.text.rstrip()
 
     def remove(self) -> Iterator[str]:
         """Take the block out."""
-        before = self._read()
-        after = removed(before, self._installation)
-        if after == before:
+        _, backup = self._change(lambda before: removed(before, self._installation))
+        if not backup:
             yield self._not_there()
             return
-        backup = self._write(before, after)
-        yield "Cron no longer calls the scheduler."
+        yield "Cron no longer runs the scheduler."
         yield backup
 
     def _not_there(self) -> str:
@@ -96,10 +97,39 @@ class UserCrontab:
 
     def _read(self) -> str:
         done = _crontab("-l")
-        said = _one_line(done.stderr)
-        if done.returncode and not any(words in said.lower() for words in ("no crontab", "no such file")):
+        if not done.returncode:
+            return done.stdout.decode("utf-8", "surrogateescape")
+        lines = done.stderr.decode("utf-8", "replace").splitlines()
+        if not any(NO_CRONTAB.fullmatch(line.strip()) for line in lines):
+            said = _one_line(done.stderr) or f"exit code {done.returncode}"
             raise InstallationFailed(f"Your crontab cannot be read: {said}. Nothing was changed.")
-        return "" if done.returncode else done.stdout.decode("utf-8", "surrogateescape")
+        return ""
+
+    def _with_block(self, before: str) -> str:
+        after = installed(before, self._installation)
+        prepare_folder(self._installation)
+        return after
+
+    def _change(self, edit: Callable[[str], str]) -> tuple[str, str]:
+        """Replace the crontab by what `edit` makes of it; return it as it was, and where that is kept, if it changed.
+
+        Nobody else installs meanwhile, and what was written is read again: something else may have been quicker.
+        """
+        with one_at_a_time(self._installation.folder):
+            first = now = self._read()
+            backup = ""
+            for _ in range(TRIES):
+                after = edit(now)
+                if after == now:
+                    return first, backup
+                backup = self._write(now, after)
+                now = self._read()
+                if now == after:
+                    return first, backup
+            if edit(now) == now:
+                return first, backup
+        problem = "crontab accepted the change and does not show it: something else also writes your crontab"
+        raise InstallationFailed(f"{problem}. {backup} Run this again.")
 
     def _write(self, before: str, after: str) -> str:
         """Replace the crontab `before` and say where that one is kept."""
@@ -112,14 +142,14 @@ class UserCrontab:
     def _keep(self, before: str) -> str:
         if not before:
             return "You had no crontab before."
-        folder = self._in_app(BACKUPS)
-        os.makedirs(folder, exist_ok=True)
-        name = f"crontab-{self._now:%Y-%m-%dT%H%M%S.%f}"
-        with open(os.open(os.path.join(folder, name), os.O_CREAT | os.O_WRONLY, OWNER_ONLY), "wb") as file:
-            file.write(before.encode("utf-8", "surrogateescape"))
-        for old in sorted(other for other in os.listdir(folder) if other.startswith("crontab-"))[:-KEPT_BACKUPS]:
-            os.unlink(os.path.join(folder, old))
-        return f"The crontab as it was is kept in {BACKUPS}/{name}."
+        prepare_folder(self._installation)
+        folder = self._in_app(self._installation.private_folder)
+        name = f"{BACKUP}{self._now:%Y-%m-%dT%H%M%S.%f}"
+        self._now += timedelta.resolution  # a second copy takes no other's name
+        write_file(os.path.join(folder, name), before.encode("utf-8", "surrogateescape"))
+        for old in backups_in(folder)[:-KEPT_BACKUPS]:
+            remove_file(os.path.join(folder, old))
+        return f"The previous crontab is kept in {self._installation.private_folder}/{name}."
 
 
 def _crontab(argument: str, text: str = "") -> subprocess.CompletedProcess[bytes]:

@@ -7,13 +7,13 @@ import shlex
 from typing import NamedTuple
 
 from scheduler.errors import InstallationFailed
-from scheduler.installation.Installation import LOG, Installation
+from scheduler.installation.Installation import Installation
 
 MARK = "masonite-scheduler"
 EACH_MINUTE = "* * * * *"
 MARKER = re.compile(rf"# (BEGIN|END) {MARK} ([A-Za-z0-9._-]+)\n?")
 LIKE_A_MARKER = re.compile(rf"\s*#[#\s]*(BEGIN|END)\s+{MARK}\b", re.IGNORECASE)
-MEND = "mend it with `crontab -e`; nothing was changed."
+FIX = "fix it with `crontab -e`; nothing was changed."
 
 
 class Piece(NamedTuple):
@@ -24,7 +24,7 @@ class Piece(NamedTuple):
 
     @property
     def folder(self) -> str:
-        """The folder that the block's line goes to; empty if there is none."""
+        """Return the folder that the block's line goes to; empty if there is none."""
         for line in self.text.splitlines():
             if line.startswith(f"{EACH_MINUTE} cd "):
                 try:
@@ -34,14 +34,18 @@ class Piece(NamedTuple):
         return ""
 
     def is_of(self, installation: Installation) -> bool:
-        """Tell whether this is a block of that app: one with its id, or one that goes to its very folder."""
+        """Return whether this is a block of that app: one with its id, or one that goes to its very folder."""
         return bool(self.id) and (self.id == installation.id or self.folder == installation.folder)
 
 
 def block(installation: Installation) -> str:
     """Return the app's block, which stands by itself: no variable is set for lines after it."""
-    run = " ".join(in_crontab(word) for word in installation.command("schedule:run"))
-    line = f"cd {in_crontab(installation.folder)} && PATH={in_crontab(installation.search_path)} {run} >> {LOG} 2>&1"
+    run = " ".join(in_crontab(word) for word in installation.command("schedule:run", "--log"))
+    folder, log = in_crontab(installation.private_folder), in_crontab(installation.log)
+    line = (
+        f"cd {in_crontab(installation.folder)} && mkdir -pm 700 {folder} && "
+        f"PATH={in_crontab(installation.search_path)} {run} >> {log} 2>&1"
+    )
     return (
         f"# BEGIN {MARK} {installation.id}\n"
         "# Written by `craft schedule:install`, which replaces whatever stands between these two lines.\n"
@@ -122,4 +126,4 @@ def _marker(line: str, number: int) -> tuple[str, str]:
 
 
 def _damaged(number: int, problem: str) -> InstallationFailed:
-    return InstallationFailed(f"Line {number} of your crontab {problem}: {MEND}")
+    return InstallationFailed(f"Line {number} of your crontab {problem}: {FIX}")

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 
 from scheduler.errors import WrongUsage
 from scheduler.installation.Installation import Installation
+from scheduler.private_folder import FOLDER
 
 NAMES = ("python", "python3")
+CRON_DAEMONS = ("cron", "crond", "fcron", "dcron", "busybox")
 
 
-def installation_here(id_: str, base_path: str) -> Installation:
-    """Return what is to be called for the app in the folder `base_path`, run by this interpreter."""
+def installation_here(id_: str, base_path: str, private_folder: str = FOLDER) -> Installation:
+    """Return the installation of the app in the folder `base_path`, run by this interpreter."""
     folder, python = as_entered(base_path), interpreter()
-    return Installation(id_, folder, python, craft_of(python, folder))
+    return Installation(id_, folder, python, craft_of(python, folder), private_folder)
 
 
 def as_entered(folder: str) -> str:
@@ -44,3 +47,16 @@ def craft_of(python: str, folder: str) -> str:
 
 def _are_same(one: str, other: str) -> bool:
     return os.path.exists(one) and os.path.samefile(one, other)
+
+
+def cron_runs(processes: str = "/proc") -> bool | None:
+    """Return whether a cron daemon runs on this machine, None if that cannot be seen."""
+    try:
+        numbers = [name for name in os.listdir(processes) if name.isdecimal()]
+    except OSError:
+        return None
+    for number in numbers:
+        with suppress(OSError), open(f"{processes}/{number}/comm", encoding="utf-8", errors="replace") as file:
+            if file.read().strip() in CRON_DAEMONS:
+                return True
+    return False if numbers else None

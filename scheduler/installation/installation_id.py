@@ -10,7 +10,7 @@ from scheduler.errors import WrongUsage
 LONGEST = 64
 
 
-def identity_of(name: str, environment: str, key: str) -> str:
+def installation_id(name: str, environment: str, key: str) -> str:
     """Return the id of the app with this `APP_NAME`, `APP_ENV` and `APP_KEY`.
 
     All three outlive a deploy, so every release of one app has one id. The name and the environment are there to be

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from scheduler.installation.Installation import LOG, Installation
+from scheduler.installation.Installation import Installation
 
 MARK = "masonite-scheduler"
 COMMENT = "# Written by `craft schedule:install --systemd`, which replaces it; `systemctl --user edit` adds to it.\n"
 SPARE_SECONDS = 5
-"""What `schedule:work` has to write down what became of the tasks it has ended."""
+"""How long `schedule:work` has to record the outcomes of the tasks it has ended."""
 
 
 def service_name(id_: str) -> str:
@@ -28,7 +28,7 @@ def timer_units(installation: Installation) -> dict[str, str]:
     A timer does not start a service that is active, and a tick lasts as long as its tasks. So the service, as cron
     does, only starts the tick, and ends without ending it.
     """
-    start = _by_shell('"$0" "$@" &', *installation.command("schedule:run"))
+    start = _by_shell('"$0" "$@" &', *installation.command("schedule:run", "--log"))
     return {
         service_name(installation.id): (
             f"{COMMENT}[Unit]\nDescription=One tick of the scheduled tasks of {installation.id}\n\n"
@@ -45,7 +45,7 @@ def timer_units(installation: Installation) -> dict[str, str]:
 def work_units(installation: Installation, stop_seconds: int) -> dict[str, str]:
     """Return a service that runs `schedule:work` for good, by name.
 
-    `stop_seconds` is how long it needs at most to end its tasks. Only it is told to stop: it tells them.
+    `stop_seconds` is how long it needs at most to end its tasks. Only it gets the signal to stop, and ends them.
     """
     start = _by_shell('exec "$0" "$@"', *installation.command("schedule:work"))
     return {
@@ -59,7 +59,7 @@ def work_units(installation: Installation, stop_seconds: int) -> dict[str, str]:
 
 
 def _surroundings(installation: Installation) -> str:
-    log = _rest_of_line(f"{installation.folder}/{LOG}")
+    log = _rest_of_line(path if (path := installation.log).startswith("/") else f"{installation.folder}/{path}")
     return (
         f"WorkingDirectory={_rest_of_line(installation.folder)}\n"
         f"Environment={_word(f'PATH={installation.search_path}')}\n"

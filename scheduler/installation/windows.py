@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from scheduler.errors import WrongUsage
-from scheduler.installation.Installation import LOG, Installation
+from scheduler.installation.Installation import Installation
 
 LONGEST = 261
-"""What the Task Scheduler takes as the command of a task."""
+"""The longest command that the Task Scheduler takes."""
 
 MEANINGFUL = "%^&|<>"
-"""What `cmd` reads otherwise in a path, in quotes or not."""
+"""Characters that mean something else to `cmd` in a path, in quotes or not."""
 
 
 def command(installation: Installation) -> str:
@@ -19,10 +19,10 @@ def command(installation: Installation) -> str:
     """
     for path in (installation.folder, installation.python, installation.craft):
         if bad := [character for character in path if character in MEANINGFUL]:
-            raise WrongUsage(f"{path!r} holds {bad[0]!r}, which `cmd` reads as something else: rename that folder.")
+            raise WrongUsage(f"{path!r} contains {bad[0]!r}, which means something else to `cmd`: rename that folder.")
     run = " ".join(f'"{word}"' for word in (installation.python, installation.craft))
-    log = LOG.replace("/", "\\")
-    line = f'cmd /c cd /d "{installation.folder}" && {run} schedule:run >> {log} 2>&1'
+    log = installation.log.replace("/", "\\")
+    line = f'cmd /c cd /d "{installation.folder}" && {run} schedule:run -l >> {log} 2>&1'
     if len(line) > LONGEST:
         raise WrongUsage(
             f"The command has {len(line)} characters and Windows takes {LONGEST}: write it into a .cmd file."

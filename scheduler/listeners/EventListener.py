@@ -1,4 +1,4 @@
-"""Tells the app's own listeners, through its event system."""
+"""Fire the app's own events for runs, through its event system."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from scheduler.events import (
     ScheduledTaskSkipped,
     ScheduledTaskStarting,
 )
-from scheduler.listeners.RunListener import Telling, Told
-from scheduler.runs import Ending, Outcome, Run
+from scheduler.listeners.RunListener import Delivery, NotifiableTask
+from scheduler.runs import CompletedRun, Outcome, Run
 
 EVENTS = {
     Outcome.SUCCEEDED: ScheduledTaskFinished,
@@ -24,24 +24,24 @@ EVENTS = {
 }
 
 Events = Callable[[object], Iterable[tuple[str, Callable[[], object]]]]
-"""Gives who listens to an event: their names, and what lets each of them hear it."""
+"""Returns the listeners of an event: their names, and what calls each of them."""
 
 
 class EventListener:
-    """Fires an event for each start and each outcome, to each of its listeners apart."""
+    """Fires an event for each start and each outcome, for each of its listeners separately."""
 
     def __init__(self, events: Events) -> None:
         self._events = events
 
-    def at_start(self, task: Told, run: Run) -> Iterable[Telling]:
-        """Return a telling for each listener of `ScheduledTaskStarting`."""
-        return self._tellings(ScheduledTaskStarting(task.key, run))
+    def at_start(self, task: NotifiableTask, run: Run) -> Iterable[Delivery]:
+        """Return a delivery for each listener of `ScheduledTaskStarting`."""
+        return self._deliveries(ScheduledTaskStarting(task.key, run))
 
-    def at_end(self, task: Told, ending: Ending) -> Iterable[Telling]:
-        """Return a telling for each listener of the outcome's event."""
-        outcome = ending.run.outcome
-        return self._tellings(EVENTS[outcome](task.key, ending.run)) if outcome else ()
+    def at_end(self, task: NotifiableTask, completed: CompletedRun) -> Iterable[Delivery]:
+        """Return a delivery for each listener of the outcome's event."""
+        outcome = completed.run.outcome
+        return self._deliveries(EVENTS[outcome](task.key, completed.run)) if outcome else ()
 
-    def _tellings(self, event: object) -> Iterator[Telling]:
-        for name, hear in self._events(event):
-            yield Telling(f"the listener {name} of {type(event).__name__}", hear)
+    def _deliveries(self, event: object) -> Iterator[Delivery]:
+        for name, call in self._events(event):
+            yield Delivery(f"the listener {name} of {type(event).__name__}", call)

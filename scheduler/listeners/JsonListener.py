@@ -1,67 +1,69 @@
-"""Tells a program."""
+"""Report a tick to a program."""
 
 from __future__ import annotations
 
-import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from scheduler.listeners.Listener import Described, Failed
-from scheduler.runs import Planned, Run
+from scheduler.listeners.Listener import Described, Problem
+from scheduler.runs import PlannedAction, Run
+from scheduler.text import to_json
+
+LISTS = ("runs", "planned", "already_run", "not_due", "broken", "notices", "errors")
 
 
 class JsonListener:
-    """Gathers everything into one JSON document."""
+    """Collects everything into one JSON document (docs/schemas/run.json)."""
 
     explains = True
+    reports_handled = True
+    output_format = None
 
     def __init__(self) -> None:
-        self._document: dict[str, list[Any]] = {
-            name: [] for name in ("runs", "planned", "claimed_before", "not_due", "broken", "notices", "errors")
-        }
+        self._document: dict[str, list[Any]] = {name: [] for name in LISTS}
 
     def noticed(self, notice: str) -> None:
         """Keep the notice."""
         self._document["notices"].append(notice)
 
-    def found_broken(self, broken: Failed) -> None:
+    def found_broken(self, broken: Problem) -> None:
         """Keep which task is broken, why and where."""
-        self._document["broken"].append(
-            {
-                "key": broken.key,
-                "error": broken.error,
-                "location": broken.location or None,
-                "traceback": broken.traceback or None,
-            }
-        )
+        self._document["broken"].append(broken.as_dict())
 
     def found_nothing(self) -> None:
-        """Nothing to keep: all lists stay empty."""
+        """Keep nothing: all lists stay empty."""
 
     def nothing_due(self) -> None:
-        """Nothing to keep: the list of runs stays empty."""
+        """Keep nothing: the list of runs stays empty."""
 
-    def not_due(self, task: Described, following: datetime | None) -> None:
-        """Keep when the task comes next."""
-        coming = following.isoformat() if following else None
-        self._document["not_due"].append({"key": task.key, "rule": task.describe(), "next_run": coming})
+    def not_due(self, task: Described, next_run: datetime | None) -> None:
+        """Keep when the task runs next."""
+        shown = next_run.isoformat() if next_run else None
+        self._document["not_due"].append({"key": task.key, "rule": task.describe(), "next_run": shown})
 
-    def run_ended(self, run: Run) -> None:
+    def offered(self, run: Run) -> None:
+        """Keep nothing: the run has no outcome yet."""
+
+    def run_ended(self, run: Run, *, will_be_retried: bool = False) -> None:
         """Keep the run."""
-        self._document["runs"].append(run.as_dict())
+        self._document["runs"].append({**run.as_dict(), "will_be_retried": will_be_retried})
 
-    def planned(self, planned: Planned) -> None:
+    def planned(self, planned: PlannedAction) -> None:
         """Keep what the tick would do."""
         self._document["planned"].append(planned.as_dict())
 
-    def claimed_before(self, task: Described, fire_time: datetime) -> None:
-        """Keep that this fire time has been taken care of."""
-        self._document["claimed_before"].append({"key": task.key, "fire_time": fire_time.isoformat()})
+    def claimed_before(self, task: Described, fire_time: datetime, run: Run | None) -> None:
+        """Keep that an earlier tick took care of this fire time."""
+        run_id = run.id if run else None
+        self._document["already_run"].append({"key": task.key, "fire_time": fire_time.isoformat(), "run_id": run_id})
+
+    def stopping(self, running: int, grace: timedelta | None) -> None:
+        """Keep nothing: the runs have their outcomes."""
 
     def lost_store(self, error: Exception) -> None:
         """Keep why nothing can be run."""
         self._document["errors"].append(str(error))
 
     def document(self, now: datetime) -> str:
-        """Return the document, with the minute that was judged."""
-        return json.dumps({"minute": now.isoformat(), **self._document}, indent=2, ensure_ascii=False)
+        """Return the document, with the minute of the tick."""
+        return to_json({"minute": now.isoformat(), **self._document})

@@ -1,4 +1,4 @@
-"""Tells logs: Python's own, and a channel of the app's."""
+"""Log runs: to Python's logging, and to a channel of the app."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from scheduler.listeners.account import in_a_line
-from scheduler.listeners.RunListener import Telling, Told
-from scheduler.runs import Ending, Outcome, Run
+from scheduler.listeners.run_text import summary
+from scheduler.listeners.RunListener import Delivery, NotifiableTask
+from scheduler.runs import CompletedRun, Outcome, Run
+from scheduler.text import one_line
 
 LOGGER: Final = "scheduler"
 SECONDS: Final = 10.0
@@ -19,10 +20,10 @@ Log = Callable[[str, str], object]
 
 
 class LogListener:
-    """Writes a line for each outcome, and one when a run starts, at the level debug.
+    """Logs each outcome, and each start at the level debug.
 
-    Outcomes that are well are an info, failures an error, those that will be tried again and missed fire times a
-    warning. In Python's logging, by the logger "scheduler", a record also has `task`, `outcome`, `fire_time`,
+    Successes and skipped runs are logged as info, failures as error, failures that will be retried and missed fire
+    times as warning. In Python's logging, by the logger "scheduler", a record also has `task`, `outcome`, `fire_time`,
     `attempt`, `seconds` and `run_id`.
     """
 
@@ -30,28 +31,27 @@ class LogListener:
         self._channel = channel
         self._log = log
 
-    def at_start(self, task: Told, run: Run) -> Iterator[Telling]:  # noqa: ARG002 - the run names its task
-        """Return a telling for each log that hears of starts."""
-        return self._tellings("debug", f"{run.key} starts", run)
+    def at_start(self, task: NotifiableTask, run: Run) -> Iterator[Delivery]:  # noqa: ARG002 - the run names its task
+        """Return a delivery for each log that takes debug records."""
+        return self._deliveries("debug", one_line(f"{run.key} starts"), run)
 
-    def at_end(self, task: Told, ending: Ending) -> Iterator[Telling]:  # noqa: ARG002 - the run names its task
-        """Return a telling for each log."""
-        run = ending.run
+    def at_end(self, task: NotifiableTask, completed: CompletedRun) -> Iterator[Delivery]:  # noqa: ARG002 - the run names its task
+        """Return a delivery for each log."""
+        run = completed.run
         level = "info" if run.outcome in QUIET else "error"
-        if ending.will_be_retried or run.outcome is Outcome.MISSED:
+        if completed.will_be_retried or run.outcome is Outcome.MISSED:
             level = "warning"
-        place = f" ({run.location})" if run.location else ""
-        return self._tellings(level, in_a_line(run) + place, run)
+        return self._deliveries(level, summary(run, will_be_retried=completed.will_be_retried), run)
 
-    def _tellings(self, level: str, line: str, run: Run) -> Iterator[Telling]:
+    def _deliveries(self, level: str, line: str, run: Run) -> Iterator[Delivery]:
         if self._channel:
-            yield Telling(f"the log channel {self._channel}", lambda: self._log(level, line), SECONDS)
-        if self._channel != LOGGER and _is_heard(level):  # a channel of that name is that very logger
-            yield Telling("the log", lambda: _write(level, line, run), SECONDS)
+            yield Delivery(f"the log channel {self._channel}", lambda: self._log(level, line), SECONDS)
+        if self._channel != LOGGER and _is_logged(level):  # a channel of that name is that very logger
+            yield Delivery("the log", lambda: _write(level, line, run), SECONDS)
 
 
-def _is_heard(level: str) -> bool:
-    logging: Any = sys.modules.get("logging")  # nobody has configured what nobody has imported
+def _is_logged(level: str) -> bool:
+    logging: Any = sys.modules.get("logging")  # logging that was never imported is not configured
     if logging is None:
         return False
     logger = logging.getLogger(LOGGER)

@@ -1,48 +1,48 @@
-"""What a listener is told of single runs, where it may take its time."""
+"""Listeners of single runs, which may take their time."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol
 
-from scheduler.Policy import Policy
-from scheduler.runs import Ending, Run
+from scheduler.config.TaskOptions import TaskOptions
+from scheduler.runs import CompletedRun, Run
 
 
-class Told(Protocol):
-    """A task, as far as telling of its runs goes."""
+class NotifiableTask(Protocol):
+    """A task, as far as notifications of its runs need it."""
 
     @property
     def key(self) -> str:
-        """What it is called."""
+        """Return the task's key."""
 
     @property
-    def policy(self) -> Policy:
-        """Who is to be told."""
+    def options(self) -> TaskOptions:
+        """Return its options: recipients, the URL of its monitor."""
 
 
-class Telling(NamedTuple):
-    """Something to do so that somebody hears of a run.
+class Delivery(NamedTuple):
+    """One notification about a run: call `send`.
 
-    `whom` is said where it fails; it is given up after `seconds`, if any. `is_notice` marks what a person is told, once
-    for a streak of failures.
+    `whom` names the recipient in an error message. A delivery is given up after `seconds`, if set. `is_notice` marks a
+    message to people that is sent once for a streak of failures.
     """
 
     whom: str
-    tell: Callable[[], object]
+    send: Callable[[], object]
     seconds: float | None = None
     is_notice: bool = False
 
 
 class RunListener(Protocol):
-    """Says who is to be told of a run, and how; nothing is told before the telling is called.
+    """Returns the deliveries for a start or an outcome; nothing is sent before a delivery is called.
 
-    That happens in a process of its own once the outcome was written down, or in the run's own process before it
-    starts. What it raises is reported, and changes no outcome.
+    Deliveries are called in a process of their own once the outcome is recorded, or in the run's process before it
+    starts. What they raise is reported and changes no outcome.
     """
 
-    def at_start(self, task: Told, run: Run) -> Iterable[Telling]:
-        """Return what is to be told before a run starts."""
+    def at_start(self, task: NotifiableTask, run: Run) -> Iterable[Delivery]:
+        """Return the deliveries for a run that is about to start."""
 
-    def at_end(self, task: Told, ending: Ending) -> Iterable[Telling]:
-        """Return what is to be told of an outcome."""
+    def at_end(self, task: NotifiableTask, completed: CompletedRun) -> Iterable[Delivery]:
+        """Return the deliveries for an outcome."""

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from scheduler.masonite.MasoniteApp import MasoniteApp
 
 if TYPE_CHECKING:
-    from scheduler.Scheduler import Scheduler
+    from scheduler.execution.Scheduler import Scheduler
 
 TASK_BASES = {"scheduler.Task", "masonite.scheduling.Task"}
 
 
-class Binding:
+class SchedulerProxy:
     """Stands for the scheduler, and builds it when it is first asked for more than to add tasks.
 
     Every craft command and every web request registers the provider; only the schedule's own commands need the rest.
@@ -34,26 +34,39 @@ class Binding:
 
     @cached_property
     def scheduler(self) -> Scheduler:
-        """The scheduler itself."""
-        from scheduler.Scheduler import Scheduler  # noqa: PLC0415 - see the class
-        from scheduler.Settings import Settings  # noqa: PLC0415
-        from scheduler.TaskRegistry import TaskRegistry  # noqa: PLC0415
+        """Return the scheduler itself."""
+        from scheduler.config.Settings import Settings  # noqa: PLC0415 - once it is used
+        from scheduler.execution.Scheduler import Scheduler  # noqa: PLC0415 - see the class
+        from scheduler.masonite.config_notices import config_notices  # noqa: PLC0415 - as above
+        from scheduler.tasks.TaskRegistry import TaskRegistry  # noqa: PLC0415 - as above
 
         settings = Settings.read(self.app.setting)
-        registry = TaskRegistry(self.app.bound, self.app.call, self.app.task_location, settings.policy)
+        problem = self.app.executor_problem
+        registry = TaskRegistry(
+            self.app.bound,
+            self.app.call,
+            self.app.task_location,
+            settings.options,
+            executor_problem=problem,
+            notices=lambda: config_notices(self.app),
+        )
         registry.added = self.tasks
         return Scheduler(registry, self.app, settings)
 
     def has_nothing_to_do(self) -> bool:
-        """Tell whether there is no task at all and never was one: then a tick needs neither rules nor a store."""
-        if self.tasks or (self.app.setting("store") or "local") != "local":
+        """Return whether there is and never was a task, nor a setting: then a tick needs neither rules nor a store."""
+        if self.tasks or os.path.exists(os.path.join(self.app.base_path, self.app.config_location(), "scheduler.py")):
+            return False
+        if self.app.schedules_in_boot():  # a mistake that must be reported
             return False
         if any(_is_task(bound) for bound in self.app.bound().values()):
             return False
         folder, _ = self.app.task_location()
-        if any(name.endswith(".py") for _, _, files in os.walk(folder) for name in files):
-            return False
-        return not os.path.exists(self.app.store_path(self.app.setting("path")))
+        for parent, folders, files in os.walk(folder):
+            links = (name for name in folders if os.path.islink(os.path.join(parent, name)))
+            if any(name.endswith(".py") for name in files) or any(links):
+                return False
+        return not self.app.has_store()
 
     def __getattr__(self, name: str) -> Any:
         """Be the scheduler in everything else."""

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import sys
-from contextlib import nullcontext
 from importlib import import_module
 from typing import Any
 
 from scheduler.errors import StoreUnavailable
-from scheduler.stores.connection import Connection
-from scheduler.stores.local import connected
-from scheduler.stores.patience import SESSION, mysql_options, postgres_answers
+from scheduler.stores.connection import Connection, Opened
+from scheduler.stores.local import connect
+from scheduler.stores.timeouts import SESSION, PostgresConnection, mysql_options
 
 DRIVERS = ("sqlite", "postgres", "mysql")
 PACKAGES = {"postgres": ("psycopg2", "psycopg2-binary"), "mysql": ("pymysql", "pymysql")}
 WITHOUT_POOL = {"connection_pooling_enabled": False, "connection_pooling_min_size": 0}
+SSL_OPTIONS = ("sslmode", "sslcert", "sslkey", "sslrootcert")
 POOLED_MODULES = ("MySQLConnection", "PostgresConnection", "MSSQLConnection")
 _inherited: list[Any] = []
 """Connections of a parent process: kept, since closing or collecting them would end the parent's sessions."""
+
+
+LAST_PORT = 65535
 
 
 def connection_of(application: Any, name: str | None) -> Connection:
@@ -31,23 +34,50 @@ def connection_of(application: Any, name: str | None) -> Connection:
     if driver not in DRIVERS:
         raise StoreUnavailable(f"the scheduler cannot keep its store in {driver!r}: use one of {', '.join(DRIVERS)}")
 
-    def open_raw() -> Any:
+    def open_raw(_: bool) -> Opened:
         information = resolver.get_connection_information(name)
         if driver == "sqlite":  # masonite-orm would give the one of a transaction that the app has open
-            return connected(information["database"])
+            return Opened(connect(information["database"]))
         _check_installed(driver, where)
-        information["full_details"] = {**information["full_details"], **WITHOUT_POOL}
-        if driver == "mysql":
-            information["options"] = {**mysql_options(), **(information["options"] or {})}
-        # `make` of Masonite 4's factory reads config/database.py anew, whatever the resolver was given
-        raw = resolver.connection_factory._connections[driver](**information).create_connection()  # noqa: SLF001
-        if driver == "postgres":
-            raw.autocommit = True
+        _check_port(details[name].get("port"), where)
+        raw = _open_postgres(information) if driver == "postgres" else _open_mysql(resolver, information)
         raw.cursor().execute(SESSION[driver])
-        return raw
+        return Opened(raw)
 
     where = f"the scheduler's store, connection {name!r},"
-    return Connection(driver, open_raw, where, postgres_answers if driver == "postgres" else nullcontext)
+    return Connection(driver, open_raw, where, prefix=details[name].get("prefix") or "")
+
+
+def _open_postgres(information: dict[str, Any]) -> PostgresConnection:
+    """Connect as masonite-orm does, but with timeouts of its own."""
+    options = information["options"] or {}
+    schema = information["full_details"].get("schema")
+    return PostgresConnection(
+        **{name: information[name] for name in ("host", "user", "password", "database")},
+        port=int(information["port"]) if information["port"] else None,
+        **{name: options.get(name) for name in SSL_OPTIONS},
+        options=f"-c search_path={schema}" if schema else "",
+    )
+
+
+def _open_mysql(resolver: Any, information: dict[str, Any]) -> Any:
+    from scheduler.stores import sockets  # noqa: PLC0415 - only if the store is in MySQL or MariaDB
+
+    information["full_details"] = {**information["full_details"], **WITHOUT_POOL}
+    information["options"] = {**mysql_options(), **(information["options"] or {})}
+    # `make` of Masonite 4's factory reads config/database.py again, whatever the resolver was given
+    connections = resolver.connection_factory._connections  # noqa: SLF001 - see above
+    raw = connections["mysql"](**information).create_connection()
+    sockets.connect(raw)
+    return raw
+
+
+def _check_port(port: object, where: str) -> None:
+    """Raise `StoreUnavailable` for a port that is not a number, which drivers answer with an error of their own."""
+    text = "" if port is None else str(port).strip()
+    if text and not (text.isascii() and text.isdigit() and 0 < int(text[:6]) <= LAST_PORT):
+        hint = "write a number from 1 to 65535 in config/database.py or in .env"
+        raise StoreUnavailable(f"{where} cannot be used (its port {text!r} is not a port): {hint}")
 
 
 def _check_installed(driver: str, where: str) -> None:

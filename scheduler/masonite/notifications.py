@@ -1,14 +1,17 @@
-"""Masonite's events, logs, mail and Slack, as the scheduler uses them."""
+"""Masonite's events, logs, mail, Slack and notifications, as the scheduler uses them."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 from scheduler.errors import SchedulerError
-from scheduler.process import host_name
+from scheduler.listeners.web import for_slack
+from scheduler.processes.identity import host_name
+
+LONGEST_LINE = 240
+"""How many characters a line of a mail has; each takes four bytes at most."""
 
 
 class NotSent(SchedulerError):
@@ -16,7 +19,7 @@ class NotSent(SchedulerError):
 
 
 def events_of(application: Any) -> Callable[[object], Iterator[tuple[str, Callable[[], object]]]]:
-    """Return what gives the listeners of an event, each by its name and what lets it hear the event."""
+    """Return a function that returns the listeners of an event: the name of each, and what calls it."""
 
     def listeners(event: object) -> Iterator[tuple[str, Callable[[], object]]]:
         events = application.make("event") if application.has("event") else None
@@ -58,7 +61,7 @@ def mail_of(application: Any) -> Callable[[str, str, str], object]:
         kept = dict(options)
         sender = application.make("config").get("mail.from_email") or kept.get("from") or f"scheduler@{host_name()}"
         try:
-            mail.mailable(Mailable().to(recipient).from_(sender).subject(subject).text(text)).send()
+            mail.mailable(Mailable().to(recipient).from_(sender).subject(subject).text(_with_short_lines(text))).send()
         finally:
             options.update(kept)  # Masonite takes the sender out of its own configuration
 
@@ -66,27 +69,47 @@ def mail_of(application: Any) -> Callable[[str, str, str], object]:
 
 
 def slack_of(application: Any) -> Callable[[str, str, str], object]:
-    """Return what sends a message to a channel or a webhook of Slack as the app's notifications do."""
+    """Return what sends a message to a channel of Slack as the app's notifications do."""
 
     def send(recipient: str, subject: str, text: str) -> None:
-        if not application.has("notification"):
-            raise NotSent("the app has no notifications: list Masonite's NotificationProvider in config/providers.py")
+        manager = _notifications_of(application)
         from masonite.notification import Notification, SlackMessage  # noqa: PLC0415 - see above
 
         class ScheduledTask(Notification):
             def to_slack(self, notifiable: Any) -> Any:  # noqa: ARG002 - Masonite's own signature
-                return SlackMessage().text(_for_slack(f"{subject}\n{text}")).without_markdown()
+                return SlackMessage().text(for_slack(f"{subject}\n{text}")).without_markdown()
 
-        try:
-            application.make("notification").route("slack", recipient).send(ScheduledTask())
-        except Exception as error:  # noqa: BLE001 - it is raised again without the secret in a webhook
-            words = f"{type(error).__name__}: {error}"
-            for secret in (recipient.partition("slack.com")[2], urlsplit(recipient).path):
-                words = words.replace(secret, "/…") if secret else words
-            raise NotSent(words) from None
+        manager.route("slack", recipient).send(ScheduledTask())
 
     return send
 
 
-def _for_slack(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+def notify_with(application: Any) -> Callable[[type, Any], object]:
+    """Return what sends one of the app's own notification classes, made with the run.
+
+    It goes to what its method `notifiables()` returns, or else to a notifiable without routes: then the notification's
+    messages name their recipients.
+    """
+
+    def notify(kind: type, run: Any) -> None:
+        manager = _notifications_of(application)
+        notification = kind(run)
+        whom = getattr(notification, "notifiables", None)
+        manager.send(whom() if callable(whom) else manager.route("scheduler", run.key), notification)
+
+    return notify
+
+
+def _notifications_of(application: Any) -> Any:
+    if not application.has("notification"):
+        raise NotSent("the app has no notifications: list Masonite's NotificationProvider in config/providers.py")
+    return application.make("notification")
+
+
+def _with_short_lines(text: str) -> str:
+    """Return `text` with its very long lines broken: mail servers refuse lines of more than 998 bytes."""
+    return "\n".join(
+        line[start : start + LONGEST_LINE]
+        for line in text.split("\n")
+        for start in range(0, max(len(line), 1), LONGEST_LINE)
+    )

@@ -1,22 +1,29 @@
-"""Which process this is, and whether another one is gone."""
+"""Which process this is, and whether another one is alive or gone."""
 
 from __future__ import annotations
 
 import os
 import socket
+import threading
 import time
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
+T = TypeVar("T")
+ENDING_THREAD_TRIES = 10
 ZOMBIE = "zombie"
 """The start of a process that has ended and was not waited for yet."""
 
+BY_HAND = " (by hand)"
+"""What follows the name of a host whose tick a person typed, and neither cron nor a service."""
+
 
 class ProcessIdentity(NamedTuple):
-    """A process that no other one, now or later, on this machine or another, is mistaken for.
+    """A process that no other one, now or later, on this machine or another, can be mistaken for.
 
-    `machine` changes with every boot and differs between containers; `started` tells a process from a later one that
-    was given the same number.
+    `machine` changes with every boot and differs between containers, also from a container that is started again;
+    `started` tells a process from a later one with the same number.
     """
 
     machine: str
@@ -29,14 +36,19 @@ class ProcessIdentity(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> ProcessIdentity | None:
-        """Return the process that `text` stands for, None where it stands for none."""
+        """Return the process named by `text`, which may have more to it at its end, or None."""
         machine, _, rest = text.partition(":")
         pid, _, started = rest.partition(":")
-        return cls(machine, int(pid), started.partition(":")[0]) if pid.isdigit() else None
+        return cls(machine, int(pid), started.partition(":")[0]) if pid.isdigit() and int(pid) else None
+
+    @property
+    def is_of_this_machine(self) -> bool:
+        """Return whether this process can judge it; never so if the system does not tell boots and containers apart."""
+        return self.machine == this_machine() and _tells_machines_apart()
 
     def is_gone(self) -> bool:
-        """Tell whether the process was one of this machine and has ended; False where that cannot be known."""
-        if self.machine != this_machine():
+        """Return whether the process was one of this machine and has ended; False if that cannot be known."""
+        if not self.is_of_this_machine:
             return False
         try:
             os.kill(self.pid, 0)
@@ -47,27 +59,37 @@ class ProcessIdentity(NamedTuple):
         started = _start_of(self.pid)
         return started == ZOMBIE or bool(self.started and started and started != self.started)
 
+    def is_alive(self) -> bool:
+        """Return whether this machine can see the process alive: the same one, start time included."""
+        return bool(self.is_of_this_machine and self.started and self.started == _start_of(self.pid))
+
 
 def this_process() -> ProcessIdentity:
-    """Return the process that asks."""
-    return identity_of(os.getpid())
+    """Return the identity of this process."""
+    return process_identity(os.getpid())
 
 
-def identity_of(pid: int) -> ProcessIdentity:
-    """Return the process of this machine with the number `pid`."""
+def process_identity(pid: int) -> ProcessIdentity:
+    """Return the identity of the process of this machine with the number `pid`."""
     return ProcessIdentity(this_machine(), pid, _start_of(pid))
 
 
 def is_gone(owner: str) -> bool:
-    """Tell whether the process that `owner` stands for was one of this machine and has ended."""
+    """Return whether the process `owner` was one of this machine and has ended."""
     identity = ProcessIdentity.parse(owner)
     return identity is not None and identity.is_gone()
+
+
+def is_alive(owner: str) -> bool:
+    """Return whether this machine can see the process `owner` alive."""
+    identity = ProcessIdentity.parse(owner)
+    return identity is not None and identity.is_alive()
 
 
 def started_at() -> float:
     """Return when this process started (seconds since 1970), to some hundredths of a second and never too early.
 
-    Where the system does not tell, the time it has calculated is counted back.
+    If the system does not say, the processor time it has used is subtracted from now.
     """
     start = _start_of(os.getpid())
     if not start.isdigit():
@@ -78,12 +100,22 @@ def started_at() -> float:
 
 @lru_cache(maxsize=1)
 def host_name() -> str:
-    """Return the name people know this machine by."""
+    """Return the host name of this machine."""
     return socket.gethostname()
 
 
+def typed_on_this_host() -> str:
+    """Return the name under which ticks are recorded that a person typed on this machine."""
+    return f"{host_name()}{BY_HAND}"
+
+
+def unattended(ticks: Mapping[str, T]) -> dict[str, T]:
+    """Return the ticks of hosts that tick by themselves: those that a person typed prove nothing about cron."""
+    return {host: at for host, at in ticks.items() if not host.endswith(BY_HAND)}
+
+
 def user_name() -> str:
-    """Return the user that asks, and on which host: 'anna@web1'."""
+    """Return the current user and the host: 'anna@web1'."""
     import getpass  # noqa: PLC0415 - hardly ever
 
     try:
@@ -95,19 +127,46 @@ def user_name() -> str:
 
 @lru_cache(maxsize=1)
 def this_machine() -> str:
-    """Return what tells this boot of this machine, or this container, from all others."""
+    """Return what tells this boot of this machine, or this start of this container, from all others."""
+    parts = (host_name().replace(":", "_"), *_marks_of_machine())
+    return "-".join(filter(None, parts))
+
+
+def _marks_of_machine() -> tuple[str, str, str]:
+    """Return the boot, the process namespace and the start of its first process, each empty if it cannot be read."""
     boot = _read("/proc/sys/kernel/random/boot_id").strip()
     try:
         namespace = os.readlink("/proc/self/ns/pid").strip("pid:[]")
     except OSError:
         namespace = ""
-    return "-".join(filter(None, (host_name().replace(":", "_"), boot[:8], namespace)))
+    return boot[:8], namespace, _start_of(1) if namespace else ""
+
+
+@lru_cache(maxsize=1)
+def _tells_machines_apart() -> bool:
+    """Return whether the system tells one boot and one container from another; not without `/proc`."""
+    boot, namespace, _ = _marks_of_machine()
+    return bool(boot and namespace)
+
+
+def count_threads() -> int:
+    """Return how many threads this process has, those of C libraries included if the system reports them."""
+    found = threading.active_count()
+    for _ in range(ENDING_THREAD_TRIES):
+        try:
+            found = len(os.listdir("/proc/self/task"))
+        except OSError:
+            break
+        if found == 1 or threading.active_count() > 1:
+            break
+        time.sleep(0.001)  # the system may still be ending a thread that Python has done with
+    return found
 
 
 def _start_of(pid: int) -> str:
-    """Return when a process started, in the kernel's own count; empty where the system does not tell, or it is dead.
+    """Return when a process started, in the kernel's own count; empty if the system does not tell, or it is dead.
 
-    A zombie, ended but not yet waited for, runs no more: it is told apart by a start of its own.
+    A zombie, ended but not yet waited for, no longer runs: its start is `ZOMBIE`.
     """
     fields = _read(f"/proc/{pid}/stat").rpartition(")")[2].split()
     if not fields:

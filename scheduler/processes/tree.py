@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from typing import NamedTuple
 
 PR_SET_PDEATHSIG = 1
+PR_SET_NAME = 15
 PR_SET_CHILD_SUBREAPER = 36
+START = 19
+"""The field of `/proc/*/stat`, counted from the one after the name, that says when the process started."""
 ON_LINUX = sys.platform.startswith("linux")
 
 
@@ -57,10 +60,14 @@ def members_of(leader: int) -> set[Member]:
     return {Member(pid, entries[pid].started) for pid in found}
 
 
-def send(members: Iterable[Member], number: int) -> int:
-    """Send a signal to those of `members` that still live, and return how many they were."""
+def send(members: Iterable[Member], number: int, first: int = 0) -> int:
+    """Send a signal to those of `members` that still live, and return how many they were.
+
+    The process `first` gets it before the others: a task whose child ends first takes that for the child's answer, and
+    may succeed or fail with it before it gets the signal itself.
+    """
     sent = 0
-    for member in members:
+    for member in sorted(members, key=lambda member: member.pid != first):
         entry = _entry(str(member.pid))
         if entry is not None and entry.started == member.started and entry.state not in {"Z", "X"}:
             with suppress(ProcessLookupError, PermissionError):
@@ -70,7 +77,7 @@ def send(members: Iterable[Member], number: int) -> int:
 
 
 def end_leftovers(leader: int) -> int:
-    """Kill what is left of the session of a process that has ended, and return how many processes that were.
+    """Kill what is left of the session of a child that has just ended, and return how many processes that were.
 
     As long as one of them lives, the number of the leader is not given to a new process: they are the right ones.
     """
@@ -80,6 +87,29 @@ def end_leftovers(leader: int) -> int:
     return send((member for member in members_of(leader) if member.pid != leader), signal.SIGKILL)
 
 
+def reap_orphans(workers: Collection[int]) -> None:
+    """Take the exit codes of processes whose parent has ended, if this is the first process of a container.
+
+    Nobody else does: they would stay zombies. The `workers` have somebody who waits for them.
+    """
+    while os.getpid() == 1:
+        try:
+            ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return
+        if ended is None or ended.si_pid in workers:
+            return
+        with suppress(ChildProcessError):
+            os.waitpid(ended.si_pid, os.WNOHANG)
+
+
+def set_name(name: bytes) -> None:
+    """Give this process another name, at most 15 bytes long; only on Linux."""
+    import ctypes  # noqa: PLC0415 - see _control
+
+    ctypes.CDLL(None).prctl(PR_SET_NAME, ctypes.c_char_p(name), 0, 0, 0)
+
+
 def _control(option: int, value: int) -> None:
     import ctypes  # noqa: PLC0415 - 3 ms, and only in a child
 
@@ -87,9 +117,11 @@ def _control(option: int, value: int) -> None:
 
 
 def _entries() -> dict[int, _Entry]:
-    if not ON_LINUX:
+    try:
+        names = os.listdir("/proc") if ON_LINUX else []
+    except OSError:  # no descriptor left
         return {}
-    found = ((int(name), _entry(name)) for name in os.listdir("/proc") if name.isdigit())
+    found = ((int(name), _entry(name)) for name in names if name.isdigit())
     return {pid: entry for pid, entry in found if entry is not None}
 
 
@@ -99,4 +131,4 @@ def _entry(pid: str) -> _Entry | None:
             fields = file.read().rpartition(")")[2].split()
     except OSError:
         return None
-    return _Entry(fields[0], int(fields[1]), int(fields[3]), fields[19]) if len(fields) > 19 else None  # noqa: PLR2004
+    return _Entry(fields[0], int(fields[1]), int(fields[3]), fields[START]) if len(fields) > START else None

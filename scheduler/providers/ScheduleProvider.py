@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from typing import Any
 
 from masonite.packages import PackageProvider
 
 from scheduler.commands import COMMANDS
-from scheduler.defaults import ask_for_timezone
-from scheduler.masonite.Binding import Binding
-from scheduler.masonite.builtin import take_over
+from scheduler.config.default_timezone import use_timezone_setting
+from scheduler.first_process import end_on_signals
+from scheduler.masonite.builtin import register_first, take_over
 from scheduler.masonite.console import install_command
 from scheduler.masonite.MasoniteApp import MasoniteApp
+from scheduler.masonite.SchedulerProxy import SchedulerProxy
 
 CONFIG = os.path.join(os.path.dirname(os.path.dirname(__file__)), "config", "scheduler.py")
+
+
+register_first(lambda provider: provider.__module__ == __name__)
+if "".join(sys.argv[1:2]).startswith("schedule:"):  # the console script has done so earlier, `python craft` has not
+    end_on_signals()
 
 
 class ScheduleProvider(PackageProvider):
@@ -24,9 +31,13 @@ class ScheduleProvider(PackageProvider):
     def register(self) -> None:
         """Bind `scheduler` and add the commands; all is done here since craft never calls `boot`."""
         self.package.name = "scheduler"
+        if None in {sys.stdin, sys.stdout, sys.stderr}:  # cleo cannot even start a command then
+            from scheduler.processes.streams import open_missing_streams  # noqa: PLC0415 - hardly ever
+
+            open_missing_streams()
         self._app = MasoniteApp(self.application)
-        ask_for_timezone(lambda: self._app.setting("timezone"))
-        scheduler = Binding(self._app)
+        use_timezone_setting(lambda: self._app.setting("timezone"))
+        scheduler = SchedulerProxy(self._app)
         take_over(self.application, scheduler)
         commands = self.application.make("commands")
         for command in COMMANDS:

@@ -1,5 +1,6 @@
-"""The service provider to list in `config/providers.py`."""
+"""The service providers to list in `config/providers.py`."""
 
+from scheduler.providers.ScheduleDashboardProvider import ScheduleDashboardProvider
 from scheduler.providers.ScheduleProvider import ScheduleProvider
 
-__all__ = ["ScheduleProvider"]
+__all__ = ["ScheduleDashboardProvider", "ScheduleProvider"]

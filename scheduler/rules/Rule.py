@@ -8,18 +8,18 @@ from math import gcd, lcm
 from typing import Final, Protocol
 
 from scheduler.rules import bits
-from scheduler.rules.Days import EVERY_DAY, LAST_ORDINAL, Days, shared
-from scheduler.rules.Moment import (
+from scheduler.rules.Calendar import LAST_ORDINAL, calendar_of
+from scheduler.rules.Days import EVERY_DAY, Days
+from scheduler.rules.ZonedMinute import (
     DAY,
-    HALF_HOUR,
     MINUTE,
     UTC,
-    Moment,
+    ZonedMinute,
     at_wall,
+    clock_change_near,
     in_utc,
     offset_of,
     offsets_at,
-    seam_near,
     wall_of,
 )
 
@@ -31,20 +31,16 @@ class Rule(Protocol):
 
     @property
     def step(self) -> timedelta:
-        """How far apart the fire times within one minute are; a minute where there is only one."""
+        """Return how far apart the fire times within one minute are; a minute where there is only one."""
 
-    @property
-    def half_hour(self) -> int:
-        """The minutes of a half hour (bits 0-29) that it may name: a small number that rules out most at a glance."""
-
-    def matches(self, moment: Moment) -> bool:
-        """Tell whether the rule names this minute."""
+    def matches(self, moment: ZonedMinute) -> bool:
+        """Return whether the rule names this minute."""
 
     def next_after(self, after: datetime, zone: tzinfo) -> datetime | None:
-        """Return the first fire time (UTC) strictly later than `after` (aware), or None where there is none."""
+        """Return the first fire time (UTC) strictly later than `after` (aware), or None."""
 
     def previous_before(self, before: datetime, zone: tzinfo) -> datetime | None:
-        """Return the last fire time (UTC) strictly earlier than `before` (aware), or None where there is none."""
+        """Return the last fire time (UTC) strictly earlier than `before` (aware), or None."""
 
     def named_on(self, ordinal: int) -> int:
         """Return the minutes (bits 0-1439) that the rule names on the clock's face on the day `ordinal`."""
@@ -63,7 +59,7 @@ class Recurrence:
     """
 
     step = MINUTE
-    __slots__ = ("days", "half_hour", "period", "times", "wild", "window", "words")
+    __slots__ = ("calendar", "period", "times", "wild", "window", "words")
 
     def __init__(
         self,
@@ -82,37 +78,39 @@ class Recurrence:
         ):
             times, period = 0, DAY
         self.times: Final = times if period == DAY else _repeated(times, period)
-        self.half_hour: Final = _within_half_hour(self.times) if period == DAY else HALF_HOUR
-        self.days: Final = shared(days)
+        self.calendar: Final = calendar_of(days)
         self.wild: Final = wild
         self.period: Final = period
         self.window: Final = window
         self.words: Final = words
 
+    @property
+    def days(self) -> Days:
+        """Return the days of the calendar."""
+        return self.calendar.days
+
     def describe(self) -> str:
         """Return the rule in words."""
         return self.words if isinstance(self.words, str) else self.words()
 
-    def matches(self, moment: Moment) -> bool:
-        """Tell whether the rule names this minute."""
-        if not self.half_hour & moment.half_hour:
-            return False
+    def matches(self, moment: ZonedMinute) -> bool:
+        """Return whether the rule names this minute."""
         if not (moment.regular or self.wild):
             return self._matches_after_change(moment)
         if not self._times_on(moment.ordinal) >> moment.minute & 1:
             return False
-        days = self.days
-        return days is EVERY_DAY or bool(days.in_month(moment.year, moment.month) >> moment.day & 1)
+        calendar = self.calendar
+        return calendar.names_every_day or bool(calendar.in_month(moment.year, moment.month) >> moment.day & 1)
 
-    def _matches_after_change(self, moment: Moment) -> bool:
-        """Tell whether a rule that is not wild names a minute of a second pass, or the first one after a gap."""
+    def _matches_after_change(self, moment: ZonedMinute) -> bool:
+        """Return whether a rule that is not wild names a minute of a second pass, or the first one after a gap."""
         if moment.second_pass:
             return False
         named = self._next_wall(moment.wall - moment.gap)
         return named is not None and named <= moment.wall
 
     def next_after(self, after: datetime, zone: tzinfo) -> datetime | None:
-        """Return the first fire time (UTC) strictly later than `after` (aware), or None where there is none."""
+        """Return the first fire time (UTC) strictly later than `after` (aware), or None."""
         if after.year >= MAXYEAR:
             return None
         after = in_utc(after)
@@ -137,11 +135,11 @@ class Recurrence:
             before, after_change = offsets_at(wall, zone)
             instant = wall - before
             if before < after_change:
-                seam = seam_near(wall, before, after_change, zone)
+                change = clock_change_near(wall, before, after_change, zone)
                 if self.wild:
-                    shown = seam.wall_after - 1
+                    shown = change.wall_after - 1
                     continue
-                instant = seam.instant
+                instant = change.instant
             elif before > after_change and self.wild and at_wall(instant, UTC) <= after:
                 instant = wall - after_change
             found = at_wall(instant, UTC)
@@ -154,12 +152,12 @@ class Recurrence:
         before, after = offsets_at(wall, zone)
         if before <= after:
             return wall
-        seam = seam_near(wall, before, after, zone)
-        following = self._next_wall(wall + 1)
-        return wall if following is not None and following < seam.wall_before else seam.wall_after - 1
+        change = clock_change_near(wall, before, after, zone)
+        next_wall = self._next_wall(wall + 1)
+        return wall if next_wall is not None and next_wall < change.wall_before else change.wall_after - 1
 
     def previous_before(self, before: datetime, zone: tzinfo) -> datetime | None:
-        """Return the last fire time (UTC) strictly earlier than `before` (aware), or None where there is none."""
+        """Return the last fire time (UTC) strictly earlier than `before` (aware), or None."""
         if before.year <= MINYEAR:
             return None
         before = in_utc(before)
@@ -174,11 +172,11 @@ class Recurrence:
             before_change, after = offsets_at(wall, zone)
             instant = wall - before_change
             if before_change < after:
-                seam = seam_near(wall, before_change, after, zone)
+                change = clock_change_near(wall, before_change, after, zone)
                 if self.wild:
-                    shown = seam.wall_before
+                    shown = change.wall_before
                     continue
-                instant = seam.instant
+                instant = change.instant
             elif self.wild and wall - after < start:
                 instant = wall - after
             if instant < start:
@@ -187,14 +185,14 @@ class Recurrence:
 
     def _end_of_first_pass(self, wall: int, zone: tzinfo) -> int:
         """Return where to go back from `wall` in a second pass: once that is done, to the end of the first one."""
-        seam = seam_near(wall, *offsets_at(wall, zone), zone)
+        change = clock_change_near(wall, *offsets_at(wall, zone), zone)
         named = self._previous_wall(wall - 1) if self.wild else None
-        return wall if named is not None and named >= seam.wall_after else seam.wall_before
+        return wall if named is not None and named >= change.wall_after else change.wall_before
 
     def named_on(self, ordinal: int) -> int:
         """Return the minutes (bits 0-1439) that the rule names on the clock's face on the day `ordinal`."""
-        days = self.days
-        return self._times_on(ordinal) if days is EVERY_DAY or days.contain(ordinal) else 0
+        calendar = self.calendar
+        return self._times_on(ordinal) if calendar.names_every_day or calendar.contain(ordinal) else 0
 
     def _times_on(self, ordinal: int) -> int:
         if self.period == DAY:
@@ -207,7 +205,7 @@ class Recurrence:
         ordinal, minute = divmod(wall, DAY)
         if self.period == DAY:
             return self._next_daily(wall, ordinal, minute)
-        day = self.days.next_from(ordinal) if self.times else None
+        day = self.calendar.next_from(ordinal) if self.times else None
         for _ in range(self._turns()):
             if day is None:
                 break
@@ -216,7 +214,7 @@ class Recurrence:
                 times = times >> minute << minute
             if times:
                 return day * DAY + bits.lowest(times)
-            day = self.days.next_from(self._later_turn(day))
+            day = self.calendar.next_from(self._later_turn(day))
         return None
 
     def _next_daily(self, wall: int, ordinal: int, minute: int) -> int | None:
@@ -224,7 +222,7 @@ class Recurrence:
         if not self.times:
             return None
         later = self.times >> minute
-        day = self.days.next_from(ordinal if later else ordinal + 1)
+        day = self.calendar.next_from(ordinal if later else ordinal + 1)
         if day is None:
             return None
         return wall + bits.lowest(later) if day == ordinal else day * DAY + bits.lowest(self.times)
@@ -232,7 +230,7 @@ class Recurrence:
     def _previous_wall(self, wall: int) -> int | None:
         """Return the last wall minute up to `wall` that the rule names on the clock's face."""
         ordinal, minute = divmod(wall, DAY)
-        day = self.days.previous_from(ordinal) if self.times else None
+        day = self.calendar.previous_from(ordinal) if self.times else None
         for _ in range(self._turns()):
             if day is None:
                 break
@@ -241,7 +239,7 @@ class Recurrence:
                 times &= (2 << minute) - 1
             if times:
                 return day * DAY + bits.highest(times)
-            day = self.days.previous_from(self._earlier_turn(day))
+            day = self.calendar.previous_from(self._earlier_turn(day))
         return None
 
     def _turns(self) -> int:
@@ -258,13 +256,6 @@ class Recurrence:
 
     def _earlier_turn(self, day: int) -> int:
         return (day * DAY - 1) // self.period * self.period // DAY
-
-
-def _within_half_hour(times: int) -> int:
-    """Return minutes of the day as minutes of a half hour."""
-    for half in (720, 360, 180, 90):
-        times |= times >> half
-    return (times | times >> 30 | times >> 60) & HALF_HOUR
 
 
 def _repeated(pattern: int, period: int) -> int:

@@ -5,40 +5,39 @@ from __future__ import annotations
 from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
-from scheduler.rules.Moment import MINUTE, Moment, in_utc
 from scheduler.rules.Rule import Rule
+from scheduler.rules.ZonedMinute import MINUTE, ZonedMinute, in_utc
 
 
-class Seconds:
+class SubMinuteRule:
     """A rule that is due every `step` seconds, a divisor of 60, within the minutes that `minutes` names."""
 
-    __slots__ = ("half_hour", "minutes", "step", "words")
+    __slots__ = ("minutes", "step", "words")
 
     def __init__(self, step: int, minutes: Rule, words: str) -> None:
         self.step: Final = timedelta(seconds=step)
         self.minutes: Final = minutes
-        self.half_hour: Final = minutes.half_hour
         self.words: Final = words
 
-    def matches(self, moment: Moment) -> bool:
-        """Tell whether the rule names fire times within this minute."""
+    def matches(self, moment: ZonedMinute) -> bool:
+        """Return whether the rule names fire times within this minute."""
         return self.minutes.matches(moment)
 
     def next_after(self, after: datetime, zone: tzinfo) -> datetime | None:
-        """Return the first fire time (UTC) strictly later than `after` (aware), or None where there is none."""
+        """Return the first fire time (UTC) strictly later than `after` (aware), or None."""
         after = in_utc(after)
         minute = after.replace(second=0, microsecond=0)
-        following = minute + ((after - minute) // self.step + 1) * self.step
-        if following - minute < MINUTE and self.matches(Moment.of(minute, zone)):
-            return following
+        next_step = minute + ((after - minute) // self.step + 1) * self.step
+        if next_step - minute < MINUTE and self.matches(ZonedMinute.of(minute, zone)):
+            return next_step
         return self.minutes.next_after(minute, zone)
 
     def previous_before(self, before: datetime, zone: tzinfo) -> datetime | None:
-        """Return the last fire time (UTC) strictly earlier than `before` (aware), or None where there is none."""
+        """Return the last fire time (UTC) strictly earlier than `before` (aware), or None."""
         before = in_utc(before)
         minute = before.replace(second=0, microsecond=0)
         steps = -(-(before - minute) // self.step)
-        if steps and self.matches(Moment.of(minute, zone)):
+        if steps and self.matches(ZonedMinute.of(minute, zone)):
             return minute + (steps - 1) * self.step
         previous = self.minutes.previous_before(minute, zone)
         return previous + MINUTE - self.step if previous else None

@@ -8,30 +8,33 @@ from functools import reduce
 from operator import or_
 from typing import Final
 
-from scheduler.rules.Moment import MINUTE, Moment
 from scheduler.rules.Rule import Rule
+from scheduler.rules.ZonedMinute import MINUTE, ZonedMinute
 
 
-class AnyOf:
-    """A rule that is due whenever any of `rules` is; a minute that several name is one fire time."""
+class UnionRule:
+    """A rule that is due whenever any of `rules` is; a minute that several name is one fire time.
+
+    `words` describe it, if given, instead of the rules' own words.
+    """
 
     step = MINUTE
-    __slots__ = ("half_hour", "rules")
+    __slots__ = ("_words", "rules")
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Sequence[Rule], words: str = "") -> None:
         self.rules: Final = tuple(rules)
-        self.half_hour: Final = reduce(or_, (rule.half_hour for rule in rules))
+        self._words: Final = words
 
-    def matches(self, moment: Moment) -> bool:
-        """Tell whether any of the rules names this minute."""
+    def matches(self, moment: ZonedMinute) -> bool:
+        """Return whether any of the rules names this minute."""
         return any(rule.matches(moment) for rule in self.rules)
 
     def next_after(self, after: datetime, zone: tzinfo) -> datetime | None:
-        """Return the first fire time (UTC) strictly later than `after` (aware), or None where there is none."""
+        """Return the first fire time (UTC) strictly later than `after` (aware), or None."""
         return min(filter(None, (rule.next_after(after, zone) for rule in self.rules)), default=None)
 
     def previous_before(self, before: datetime, zone: tzinfo) -> datetime | None:
-        """Return the last fire time (UTC) strictly earlier than `before` (aware), or None where there is none."""
+        """Return the last fire time (UTC) strictly earlier than `before` (aware), or None."""
         return max(filter(None, (rule.previous_before(before, zone) for rule in self.rules)), default=None)
 
     def named_on(self, ordinal: int) -> int:
@@ -40,4 +43,4 @@ class AnyOf:
 
     def describe(self) -> str:
         """Return the rules in words."""
-        return ", and ".join(rule.describe() for rule in self.rules)
+        return self._words or ", and ".join(rule.describe() for rule in self.rules)

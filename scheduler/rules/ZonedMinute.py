@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 from typing import NamedTuple
 
 UTC = timezone.utc
 MINUTE = timedelta(minutes=1)
 DAY = 1440
-HALF_HOUR = (1 << 30) - 1
 
 
 def wall_of(local: datetime) -> int:
@@ -44,15 +44,13 @@ def in_utc(instant: datetime) -> datetime:
 
 
 @dataclass(slots=True)
-class Moment:
+class ZonedMinute:
     """One minute, as the clock of one time zone shows it.
 
     `wall` counts minutes on that clock. `regular` is false where clocks have just changed: `second_pass` is true in an
     hour that the clock shows for the second time, `gap` is how many minutes it skipped immediately before this one.
-    `half_hour` is the minute as one of a half hour (bits 0-29); all of them where clocks have just changed.
     """
 
-    half_hour: int
     minute: int
     regular: bool
     ordinal: int
@@ -64,21 +62,25 @@ class Moment:
     gap: int
 
     @classmethod
-    def of(cls, instant: datetime, zone: tzinfo) -> Moment:
+    def of(cls, instant: datetime, zone: tzinfo) -> ZonedMinute:
         """Return the minute of the aware `instant` on the clock of `zone`."""
-        instant = in_utc(instant)
-        local = instant.astimezone(zone)
-        now, before = local.utcoffset(), (instant - MINUTE).astimezone(zone).utcoffset()
-        gap = 0 if now == before else max(0, _in_minutes(now) - _in_minutes(before))
-        wall = wall_of(local)
-        ordinal, minute = divmod(wall, DAY)
-        regular = not (gap or local.fold)
-        half_hour = 1 << minute % 30 if regular else HALF_HOUR
-        year, month, day = local.year, local.month, local.day
-        return cls(half_hour, minute, regular, ordinal, year, month, day, wall, bool(local.fold), gap)
+        return _minute_of(in_utc(instant), zone)
 
 
-class Seam(NamedTuple):
+@lru_cache(maxsize=64)
+def _minute_of(instant: datetime, zone: tzinfo) -> ZonedMinute:
+    """Return a minute for `ZonedMinute.of`; kept, since one moment is asked of many tasks."""
+    local = instant.astimezone(zone)
+    now, before = local.utcoffset(), (instant - MINUTE).astimezone(zone).utcoffset()
+    gap = 0 if now == before else max(0, _in_minutes(now) - _in_minutes(before))
+    wall = wall_of(local)
+    ordinal, minute = divmod(wall, DAY)
+    regular = not (gap or local.fold)
+    year, month, day = local.year, local.month, local.day
+    return ZonedMinute(minute, regular, ordinal, year, month, day, wall, bool(local.fold), gap)
+
+
+class ClockChange(NamedTuple):
     """A change of a zone's offset: the UTC minute it happens at, and the wall minutes on either side of it."""
 
     instant: int
@@ -102,7 +104,7 @@ def second_pass_of(local: datetime) -> datetime:
     return datetime(local.year, local.month, local.day, local.hour, local.minute, 0, 0, local.tzinfo, fold=1)
 
 
-def seam_near(wall: int, before: int, after: int, zone: tzinfo) -> Seam:
+def clock_change_near(wall: int, before: int, after: int, zone: tzinfo) -> ClockChange:
     """Return the change of offset from `before` to `after` because of which `wall` is shown twice or never."""
     low, high = wall - max(before, after), wall - min(before, after)
     while high - low > 1:
@@ -111,4 +113,4 @@ def seam_near(wall: int, before: int, after: int, zone: tzinfo) -> Seam:
             low = middle
         else:
             high = middle
-    return Seam(high, high + before, high + after)
+    return ClockChange(high, high + before, high + after)

@@ -1,25 +1,29 @@
 """When something is due: immutable values without a clock, a container or I/O."""
 
-from scheduler.rules.AnyOf import AnyOf
+from scheduler.rules.attributes import ATTRIBUTES, CONSTRAINTS, RECURRENCES
 from scheduler.rules.cron import cron
-from scheduler.rules.declaration import ATTRIBUTES, CONSTRAINTS, RECURRENCES, AllOf, declared_rule, is_undeclared
+from scheduler.rules.declaration import declared_rule, read_schedule
 from scheduler.rules.every import Constraints, at, every
-from scheduler.rules.Moment import Moment
+from scheduler.rules.readers import is_undeclared
 from scheduler.rules.Rule import Recurrence, Rule
+from scheduler.rules.Schedule import Schedule
+from scheduler.rules.UnionRule import UnionRule
+from scheduler.rules.ZonedMinute import ZonedMinute
 
 __all__ = [
     "ATTRIBUTES",
     "CONSTRAINTS",
     "RECURRENCES",
-    "AllOf",
-    "AnyOf",
     "Constraints",
-    "Moment",
     "Recurrence",
     "Rule",
+    "Schedule",
+    "UnionRule",
+    "ZonedMinute",
     "at",
     "cron",
     "declared_rule",
     "every",
     "is_undeclared",
+    "read_schedule",
 ]

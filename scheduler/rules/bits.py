@@ -1,4 +1,8 @@
-"""Sets of small numbers kept as the bits of one integer: compact, hashable, and searched in one step."""
+"""Sets of small numbers as the bits of one integer: compact, hashable, and searched in one step.
+
+Number n is in a set if bit n is 1, so `a & b` is the intersection, `a | b` the union and `a << n` adds n to each.
+Python's integers have any length: the minutes of a whole day (0-1439) are one integer, too.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,7 @@ def of(numbers: Iterable[int]) -> int:
 
 def lowest(bits: int) -> int:
     """Return the smallest member of a set that is not empty."""
-    return (bits & -bits).bit_length() - 1
+    return (bits & -bits).bit_length() - 1  # in two's complement, -bits shares only the lowest 1 with bits
 
 
 def highest(bits: int) -> int:

@@ -1,269 +1,157 @@
-"""From what a task declares (`run_every`, `run_at` …) to one rule."""
+"""Building a schedule: from a task's attributes, or step by step with its methods."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
-from typing import Final, NamedTuple, TypeVar
+from typing import Any, Final
 
 from scheduler.errors import InvalidSchedule, UnacceptableValue
-from scheduler.rules import bits, words
-from scheduler.rules.AnyOf import AnyOf
-from scheduler.rules.cron import cron
-from scheduler.rules.Days import ALL_WEEKDAYS, MonthDays
-from scheduler.rules.every import MIDNIGHT, TIME_EXAMPLES, Constraints, at, every, interval, time_of_day
+from scheduler.rules import bits, readers, words
+from scheduler.rules.attributes import DEFAULTS, READERS, RECURRENCES
+from scheduler.rules.durations import Interval
+from scheduler.rules.readers import is_undeclared
 from scheduler.rules.Rule import Rule
-from scheduler.rules.Seconds import Seconds
+from scheduler.rules.Schedule import NOT_DECLARED, Misfit, Schedule
+from scheduler.rules.times import PAST_HOUR_EXAMPLES, Times, items_of, minute_past_hour, read_times, time_of_day
 
-RECURRENCES: Final = (
-    "run_every", "run_at", "run_every_minute", "run_every_hour", "run_weekly", "twice_daily", "run_cron",
-)  # fmt: skip
-CONSTRAINTS: Final = ("run_on", "run_on_days_of_month", "run_between", "run_not_between")
-ATTRIBUTES: Final = (*RECURRENCES, *CONSTRAINTS)
-T = TypeVar("T")
-
-WEEKDAY_SETS: Final = (
-    {name.lower(): 1 << number for number, name in enumerate(words.WEEKDAYS)}
-    | {name.lower()[:3]: 1 << number for number, name in enumerate(words.WEEKDAYS)}
-    | {name.lower() + "s": 1 << number for number, name in enumerate(words.WEEKDAYS)}
-    | {"weekdays": words.WORKING_DAYS, "weekends": words.WEEKEND}
-)
-WEEKDAY_EXAMPLES: Final = ("'monday'", "['mon', 'fri']")
-MONTH_DAY_EXAMPLES: Final = ("(1, 15)", "'last'")
-WINDOW_EXAMPLES: Final = ("('8:00', '17:00')", "('22:00', '6:00')")
-TWICE_EXAMPLES: Final = ("(1, 13)", "('1:30', '13:30')")
-LAST_HOUR_MINUTE: Final = 59
+MOST_KEPT: Final = 4096
+_read: dict[str, Schedule] = {}
+"""Schedules by the text of what declares them: many tasks declare the same, and schedules are immutable."""
 
 
-MOST_KNOWN: Final = 4096
-_known: dict[str, Rule | None] = {}
-"""Rules by what declared them: many tasks declare the same, and rules are immutable."""
+def read_schedule(task: str, declared: Mapping[str, object]) -> Schedule:
+    """Return the schedule that attributes declare together; raise `InvalidSchedule`, which names `task`.
 
-
-class AllOf(tuple[object, ...]):
-    """Values of one constraint that were declared one after the other: all of them hold."""
-
-    __slots__ = ()
+    None, False and blank text stand for "not declared".
+    """
+    declared = {name: value for name, value in declared.items() if value is not None and value is not False}
+    text = repr(declared) if all(map(_is_plain, declared.values())) else None
+    if text is None:
+        return declare(task, NOT_DECLARED, declared)
+    if text not in _read:
+        if len(_read) >= MOST_KEPT:
+            _read.clear()
+        _read[text] = declare(task, NOT_DECLARED, declared)
+    return _read[text]
 
 
 def declared_rule(task: str, declared: Mapping[str, object]) -> Rule | None:
-    """Return the rule that the attributes of one task declare together, or None for a task only run on demand.
+    """Return the rule that attributes declare together, or None for a task that runs only on demand."""
+    return read_schedule(task, declared).rule
 
-    `declared` holds the attributes in `ATTRIBUTES`; None, False and '' stand for "not declared". Recurrences are a
-    union, constraints narrow it. Raises `InvalidSchedule`, which names `task`, the attribute and the value.
+
+def declare(task: str, schedule: Schedule, declared: Mapping[str, object]) -> Schedule:
+    """Return `schedule` with the `declared` attributes in place of its own; raise `InvalidSchedule`."""
+    changes = {READERS[name][0]: _value_of(task, name, value) for name, value in declared.items()}
+    return _changed(task, schedule, declared, changes)
+
+
+def recur(task: str, schedule: Schedule, declared: Mapping[str, object]) -> Schedule:
+    """Return `schedule` with its recurrences replaced by the `declared` ones.
+
+    Times of day that stand alone so far go with an interval that takes them: `at('5:30').weekly()`.
     """
-    values = tuple(declared.values())
-    text = repr((*declared, *values)) if all(map(_is_plain, values)) else None
-    if text is None or text not in _known:
-        rule = _declared_rule(task, declared)
-        if text is None:
-            return rule
-        if len(_known) >= MOST_KNOWN:
-            _known.clear()
-        _known[text] = rule
-    return _known[text]
+    changes = {READERS[name][0]: DEFAULTS[READERS[name][0]] for name in RECURRENCES}
+    changes |= {READERS[name][0]: _value_of(task, name, value) for name, value in declared.items()}
+    every: Interval | None = changes["every"]
+    if every and every.takes_times_of_day and not changes["times"] and schedule.times and not schedule.intervals:
+        changes["times"] = schedule.times
+    return _changed(task, schedule, declared, changes)
+
+
+def hourly(task: str, schedule: Schedule, minutes: tuple[object, ...]) -> Schedule:
+    """Return `schedule` with an hourly recurrence at `minutes`: 15 or ':15'."""
+    return recur(task, schedule, {"run_every": "1 hour", "run_at": _read_value(task, "run_at", minutes, _past_hour)})
+
+
+def _past_hour(minutes: object) -> list[str]:
+    return [minute_past_hour(minute) for minute in items_of(minutes, PAST_HOUR_EXAMPLES)]
+
+
+def yearly(task: str, schedule: Schedule, month: object, day: object, time: object) -> Schedule:
+    """Return `schedule` with a recurrence on one day of every year."""
+    month_number: int = _read_value(task, "yearly_on", month, readers.month)
+    (days,) = _read_value(task, "yearly_on", day, readers.days_of_month)
+    hour, minute = divmod(_read_value(task, "yearly_on", time, time_of_day), 60)
+    field = ",".join([*map(str, bits.members(days.numbers)), *["L"] * days.last])
+    try:
+        return recur(task, schedule, {"run_cron": f"{minute} {hour} {field} {month_number} *"})
+    except InvalidSchedule as error:
+        examples = ("('march', 15)", "(12, 'last')")
+        raise InvalidSchedule(task, "yearly_on", (month, day), error.problem, examples) from None
+
+
+def narrow(task: str, schedule: Schedule, attribute: str, value: object) -> Schedule:
+    """Return `schedule` narrowed further by one constraint; all that are declared hold."""
+    name, reader = READERS[attribute]
+    old, new = getattr(schedule, name), _read_value(task, attribute, value, reader)
+    if attribute == "run_on" and old is not None and not old & new:
+        problem = f"has no day in common with {words.weekdays(old)}, so it would never run"
+        raise InvalidSchedule(task, attribute, value, problem, readers.WEEKDAY_EXAMPLES)
+    if old is not None and old != DEFAULTS[name]:
+        new = _BOTH[name](old, new)
+    return _changed(task, schedule, {attribute: value}, {name: new})
+
+
+def at_times(task: str, schedule: Schedule, value: object) -> Schedule:
+    """Return `schedule` with times on the days of its recurrence, or minutes past the hour with a rule of hours."""
+    times: Times = _read_value(task, "run_at", value, read_times)
+    if schedule.every is not None and schedule.every.unit == "hour" and _has_whole_number(value):
+        problem = "after a rule of hours, could be a minute of the hour or an hour of the day"
+        raise InvalidSchedule(task, "run_at", value, problem, ("':15'", "'15:00'"))
+    of_hours = not times.of_day
+    every = schedule.every
+    kept = every if every and (every.unit == "hour" if of_hours else every.takes_times_of_day) else None
+    changes = {READERS[name][0]: DEFAULTS[READERS[name][0]] for name in RECURRENCES} | {
+        "times": times,
+        "every": kept,
+        "every_hour": schedule.every_hour and of_hours,
+        "weekly": schedule.weekly and not of_hours,
+    }
+    return _changed(task, schedule, {"run_at": value}, changes)
+
+
+_BOTH: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
+    "weekdays": lambda old, new: old & new,
+    "month_days": lambda old, new: old + new,
+    "inside": lambda old, new: old + new,
+    "outside": lambda old, new: old + new,
+    "first": max,
+    "last": min,
+    "excluded": lambda old, new: old | new,
+}
+"""How two values of one constraint hold together."""
+
+
+def _changed(task: str, schedule: Schedule, declared: Mapping[str, object], changes: dict[str, Any]) -> Schedule:
+    try:
+        return replace(schedule, **changes)
+    except Misfit as error:
+        value = declared.get(error.attribute, error.value)
+        raise InvalidSchedule(task, error.attribute, value, error.problem, error.examples) from None
+
+
+def _value_of(task: str, attribute: str, value: object) -> Any:
+    name, reader = READERS[attribute]
+    return DEFAULTS[name] if is_undeclared(value) else _read_value(task, attribute, value, reader)
+
+
+def _read_value(task: str, attribute: str, value: object, reader: Callable[[object], Any]) -> Any:
+    try:
+        return reader(value)
+    except UnacceptableValue as error:
+        raise InvalidSchedule(task, attribute, value, error.problem, error.examples) from None
 
 
 def _is_plain(value: object) -> bool:
-    """Tell whether a value is all that it prints."""
+    """Return whether a value is fully described by its repr."""
     if type(value) in {list, tuple}:
         return all(map(_is_plain, value))  # type: ignore[call-overload]  # it is one of the two
     return type(value) in {str, int, bool, type(None), timedelta}
 
 
-def _declared_rule(task: str, declared: Mapping[str, object]) -> Rule | None:
-    reading = _Reading(task, declared)
-    constraints = Constraints(
-        weekdays=reading.read("run_on", _weekdays),
-        month_days=reading.read("run_on_days_of_month", _days_of_month) or (),
-        inside=reading.read("run_between", _windows) or (),
-        outside=reading.read("run_not_between", _windows) or (),
-    )
-    rules = reading.recurrences(constraints)
-    if len(rules) > 1 and any(isinstance(rule, Seconds) for rule in rules):
-        raise reading.mixed_with_seconds()
-    if not rules and (constraints.weekdays is not None or constraints.month_days):
-        rules = [at(MIDNIGHT, constraints)]
-    if len(rules) > 1:
-        return AnyOf(rules)
-    return rules[0] if rules else None
-
-
-class _Reading:
-    """The attributes of one task, read one by one."""
-
-    def __init__(self, task: str, declared: Mapping[str, object]) -> None:
-        self.task = task
-        self.declared = {name: value for name, value in declared.items() if not is_undeclared(value)}
-
-    def read(self, attribute: str, meaning: Callable[[object], T]) -> T | None:
-        """Return what the attribute means, or None where it is not declared; raise `InvalidSchedule`."""
-        if attribute not in self.declared:
-            return None
-        value = self.declared[attribute]
-        try:
-            return meaning(value)
-        except UnacceptableValue as error:
-            raise InvalidSchedule(self.task, attribute, value, error.problem, error.examples) from None
-
-    def recurrences(self, constraints: Constraints) -> list[Rule]:
-        rules: list[Rule] = []
-        times = self.read("run_at", _times)
-        for count, unit in self._intervals():
-            rules.append(self._every(count, unit, times, constraints))
-        if self.read("run_every_minute", _flag):
-            rules.append(every(1, "minute", constraints=constraints))
-        if twice := self.read("twice_daily", _twice):
-            rules.append(at(twice, constraints))
-        if rule := self.read("run_cron", lambda value: _cron(value, constraints)):
-            rules.append(rule)
-        if times is not None and not self._intervals():
-            rules.append(self._at(times, constraints))
-        return rules
-
-    def mixed_with_seconds(self) -> InvalidSchedule:
-        """Return the error for a rule of seconds beside another recurrence."""
-        problem = "a rule of seconds stands alone; leave out the other recurrences"
-        return InvalidSchedule(
-            self.task, "run_every", self.declared["run_every"], problem, ("'10 seconds'", "'1 minute'")
-        )
-
-    def _intervals(self) -> list[tuple[int, str]]:
-        """Return what `run_at` may belong to."""
-        declared = self.read("run_every", interval)
-        found = [declared] if declared else []
-        found += [(1, "hour")] * bool(self.read("run_every_hour", _flag))
-        found += [(1, "week")] * bool(self.read("run_weekly", _flag))
-        return found
-
-    def _every(self, count: int, unit: str, times: _Times | None, constraints: Constraints) -> Rule:
-        if times is None:
-            return every(count, unit, constraints=constraints)
-        if unit in {"second", "minute"}:
-            raise self._misplaced("a rule of minutes has no time of day; leave out run_at or run_every")
-        if unit == "hour":
-            if times.of_day:
-                raise self._misplaced("an hours rule takes only a minute of the hour", "':15'", "[':15', ':45']")
-            return every(count, unit, minutes=times.past_hour, constraints=constraints)
-        if times.past_hour:
-            raise self._misplaced("a minute of the hour needs an hours rule", "'5:30'", "run_every = '1 hour'")
-        return every(count, unit, times.of_day, constraints=constraints)
-
-    def _at(self, times: _Times, constraints: Constraints) -> Rule:
-        if times.past_hour:
-            raise self._misplaced("a minute of the hour needs an hours rule", "'5:30'", "run_every = '1 hour'")
-        if self.declared.get("run_every_minute"):
-            raise self._misplaced("a rule of minutes has no time of day; leave out run_at or run_every_minute")
-        return at(times.of_day, constraints)
-
-    def _misplaced(self, problem: str, *examples: str) -> InvalidSchedule:
-        examples = examples or ("run_every = '1 day'", "run_every = '1 week'")
-        return InvalidSchedule(self.task, "run_at", self.declared["run_at"], problem, examples)
-
-
-class _Times(NamedTuple):
-    """Times of day, or minutes past each hour."""
-
-    of_day: tuple[int, ...]
-    past_hour: tuple[int, ...]
-
-
-def is_undeclared(value: object) -> bool:
-    """Tell whether a value stands for "not declared": None, False or blank text."""
-    return value is None or value is False or (isinstance(value, str) and not value.strip())
-
-
-def _items(value: object, examples: tuple[str, ...]) -> list[object]:
-    """Return one value or several as a list that is not empty."""
-    items = list(value) if isinstance(value, Iterable) and not isinstance(value, (str, bytes)) else [value]
-    if not items:
-        raise UnacceptableValue(value, "is empty, so it would never run", *examples)
-    return items
-
-
-def _flag(value: object) -> bool:
-    if value is not True:
-        raise UnacceptableValue(value, "is either True or False", "True", "run_every = '2 hours'")
-    return True
-
-
-def _times(value: object) -> _Times:
-    of_day, past_hour = [], []
-    for item in _items(value, TIME_EXAMPLES):
-        match = re.fullmatch(r"\s*:([0-9]{2})\s*", item, re.ASCII) if isinstance(item, str) else None
-        if match is None:
-            of_day.append(time_of_day(item))
-        elif int(match[1]) > LAST_HOUR_MINUTE:
-            raise UnacceptableValue(item, f"{item!r} is not between ':00' and ':59'", "':15'", "':45'")
-        else:
-            past_hour.append(int(match[1]))
-    return _Times(tuple(of_day), tuple(past_hour))
-
-
-def _twice(value: object) -> tuple[int, ...]:
-    items = _items(value, TWICE_EXAMPLES)
-    if len(items) != 2:  # noqa: PLR2004 - twice is two
-        raise UnacceptableValue(value, "is not two times", *TWICE_EXAMPLES)
-    return tuple(_time_in(value, item, TWICE_EXAMPLES) for item in items)
-
-
-def _cron(value: object, constraints: Constraints) -> Rule:
-    if not isinstance(value, str):
-        raise UnacceptableValue(
-            value, f"{type(value).__name__} is no cron expression", "'*/15 * * * *'", "'0 9 * * mon-fri'"
-        )
-    return cron(value, constraints=constraints.groups, window=constraints.window, suffix=constraints.words())
-
-
-def _weekdays(value: object) -> int:
-    if isinstance(value, AllOf):
-        result = ALL_WEEKDAYS
-        for narrower in value:
-            result &= _weekdays(narrower)
-        if not result:
-            raise UnacceptableValue(value, "have no day in common, so it would never run", *WEEKDAY_EXAMPLES)
-        return result
-    result = 0
-    for item in _items(value, WEEKDAY_EXAMPLES):
-        if isinstance(item, str) and item.strip().lower() in WEEKDAY_SETS:
-            result |= WEEKDAY_SETS[item.strip().lower()]
-        elif isinstance(item, int) and not isinstance(item, bool) and 0 <= item <= 7:  # noqa: PLR2004 - 7 is Sunday too
-            result |= 1 << item % 7
-        else:
-            problem = f"{item!r} is no day of the week (a name, or 0-7 where 0 and 7 are Sunday)"
-            raise UnacceptableValue(value, problem, *WEEKDAY_EXAMPLES)
-    return result
-
-
-def _days_of_month(value: object) -> tuple[MonthDays, ...]:
-    if isinstance(value, AllOf):
-        return tuple(days for narrower in value for days in _days_of_month(narrower))
-    numbers, last = [], False
-    for item in _items(value, MONTH_DAY_EXAMPLES):
-        if item == "last":
-            last = True
-        elif isinstance(item, int) and not isinstance(item, bool) and 1 <= item <= 31:  # noqa: PLR2004 - days of a month
-            numbers.append(item)
-        else:
-            raise UnacceptableValue(value, f"{item!r} is no day of the month (1-31, or 'last')", *MONTH_DAY_EXAMPLES)
-    return (MonthDays(bits.of(numbers), last),)
-
-
-def _windows(value: object) -> tuple[tuple[int, int], ...]:
-    items = _items(value, WINDOW_EXAMPLES)
-    several = [_items(item, WINDOW_EXAMPLES) if isinstance(item, (list, tuple)) else None for item in items]
-    windows = [window for window in several if window] if all(several) else [items]
-    if any(len(window) != 2 for window in windows):  # noqa: PLR2004 - a window has a start and an end
-        raise UnacceptableValue(value, "is not a start and an end", *WINDOW_EXAMPLES)
-    return tuple(
-        (_time_in(value, start, WINDOW_EXAMPLES), _time_in(value, end, WINDOW_EXAMPLES)) for start, end in windows
-    )
-
-
-def _time_in(value: object, item: object, examples: tuple[str, ...]) -> int:
-    """Return one time of several as a minute of the day; what is wrong with it is said with examples of the whole."""
-    try:
-        return time_of_day(item)
-    except UnacceptableValue as error:
-        raise UnacceptableValue(value, error.problem, *examples) from None
+def _has_whole_number(value: object) -> bool:
+    items = value if isinstance(value, (list, tuple)) else (value,)
+    return any(isinstance(item, int) for item in items)

@@ -1,7 +1,7 @@
-"""The minutes in which anything is due, of a long stretch of time at once: rules in, the bits of one integer out.
+"""All minutes of a long period in which any rule is due, as the bits of one integer.
 
-Where a clock runs evenly, a rule names what it names on the clock's face; the minutes of many days are put one after
-the other as bytes. Only where clocks change, rules are asked for one fire time after the other.
+While the offset of a zone does not change, a rule names the same minutes of each day as on the clock's face, so the
+bytes of whole days are joined. Only around clock changes are rules asked for one fire time after the other.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
 from itertools import groupby
 
-from scheduler.due import MINUTE
 from scheduler.rules import Rule
-from scheduler.rules.Moment import DAY, UTC, at_wall, offset_of, wall_of
+from scheduler.rules.ZonedMinute import DAY, UTC, at_wall, offset_of, wall_of
 
 STEP = 180
-"""Minutes that are looked at together for a change of the clock: none changes twice within them."""
+"""How many minutes are searched at once for a clock change: no clock changes twice within them."""
 
+MINUTE = timedelta(minutes=1)
 JUST_BEFORE = timedelta(microseconds=1)
 
 
 def due_minutes(schedules: Iterable[tuple[Rule, tzinfo]], start: datetime, count: int) -> int:
-    """Return in which of `count` minutes from `start` (UTC, whole) on any rule has fire times: bit 0 is `start`."""
+    """Return in which of `count` minutes any rule has fire times: bit 0 is `start` (UTC, a whole minute)."""
     rules: dict[tzinfo, list[Rule]] = {}
     for rule, zone in schedules:
         rules.setdefault(zone, []).append(rule)
@@ -44,9 +44,9 @@ def _in_zone(rules: Sequence[Rule], zone: tzinfo, start: int, count: int) -> int
 
 @lru_cache(maxsize=64)
 def _even_parts(zone: tzinfo, start: int, count: int) -> list[tuple[int, int, int | None]]:
-    """Return the parts of a stretch: where each begins, its length, and the offset, None where clocks change.
+    """Return the parts of a period: where each begins, its length, and its offset, or None if clocks change in it.
 
-    They are kept, since many rules are asked about the same stretch.
+    The result is cached, since many rules are asked about the same period.
     """
     parts = []
     for offset, steps in groupby(range(0, count, STEP), lambda step: _offset_from(start + step, zone)):
@@ -56,7 +56,7 @@ def _even_parts(zone: tzinfo, start: int, count: int) -> list[tuple[int, int, in
 
 
 def _offset_from(minute: int, zone: tzinfo) -> int | None:
-    """Return the clock's offset in the step that begins with a minute of UTC, None where clocks change."""
+    """Return the clock's offset in the step that begins with a minute of UTC, or None if clocks change in it."""
     before, first, last = (at_wall(at, UTC).astimezone(zone) for at in (minute - 1, minute, minute + STEP - 1))
     offset = first.utcoffset()
     return offset_of(first) if before.utcoffset() == offset == last.utcoffset() and not first.fold else None

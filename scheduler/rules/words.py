@@ -22,7 +22,7 @@ def listed(items: Iterable[object]) -> str:
     return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
-def clock(minute: int) -> str:
+def time_of_day(minute: int) -> str:
     """Return a minute of the day as people write it: 8:05."""
     return f"{minute // 60}:{minute % 60:02}"
 
@@ -32,7 +32,7 @@ def past_hour(minutes: Iterable[int]) -> str:
     return listed(f":{minute:02}" for minute in minutes)
 
 
-def counted(count: int, unit: str) -> str:
+def every(count: int, unit: str) -> str:
     """Return "every day" or "every 2 days"."""
     return f"every {unit}" if count == 1 else f"every {count} {unit}s"
 
@@ -58,6 +58,6 @@ def days_of_month(numbers: int, *, last: bool) -> str:
 def windows(inside: Sequence[tuple[int, int]], outside: Sequence[tuple[int, int]]) -> str:
     """Return " between 8:00 and 17:00", " not between …", or nothing."""
     return "".join(
-        [f" between {clock(start)} and {clock(end)}" for start, end in inside]
-        + [f" not between {clock(start)} and {clock(end)}" for start, end in outside]
+        [f" between {time_of_day(start)} and {time_of_day(end)}" for start, end in inside]
+        + [f" not between {time_of_day(start)} and {time_of_day(end)}" for start, end in outside]
     )

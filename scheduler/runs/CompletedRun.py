@@ -1,4 +1,4 @@
-"""An outcome that was written down, and what those who are told of it need to know beside."""
+"""A run whose outcome was recorded, with what its listeners need to know in addition."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from scheduler.runs.Run import Run
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
-    """An outcome that was written down.
+class CompletedRun:
+    """A run whose outcome was recorded.
 
     `begins_streak`: the task had not failed before. `failing_since`: it had, since then, and now has recovered.
     `hooks_are_due`: its process was ended before it could call the task's hooks.

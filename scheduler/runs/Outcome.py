@@ -17,8 +17,18 @@ class Outcome(str, Enum):
 
     @property
     def is_failure(self) -> bool:
-        """Whether a run was started and went wrong, so that a retry is in order."""
+        """Return whether a run was started and went wrong, so that a retry is in order."""
         return self in FAILURES
 
 
 FAILURES = (Outcome.FAILED, Outcome.TIMED_OUT, Outcome.CRASHED)
+
+
+class SkipReason(str, Enum):
+    """Why a due task was not run."""
+
+    STILL_RUNNING = "still_running"
+    CONDITION = "condition"
+    ENVIRONMENT = "environment"
+    MAINTENANCE = "maintenance"
+    PAUSED = "paused"

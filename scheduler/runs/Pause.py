@@ -26,16 +26,16 @@ class Pause:
     who: str = ""
 
     def covers(self, instant: datetime) -> bool:
-        """Tell whether `instant` falls into it."""
+        """Return whether `instant` falls into it."""
         return self.since <= instant and (self.until is None or instant < self.until)
 
     def end(self) -> str:
-        """Return until when it lasts, in words: 'until 2027-01-31 08:00', empty where it has no end yet."""
-        return f"until {self.until.astimezone(clock.default_zone()):%Y-%m-%d %H:%M}" if self.until else ""
+        """Return until when it lasts, in words: 'until 2027-01-31 08:00', empty if it has no end."""
+        return f"until {clock.time_text(self.until)}" if self.until else ""
 
     def describe(self) -> str:
         """Return who paused what, until when and why, in one line."""
-        subject = "paused" if self.key else "everything is paused"
+        subject = "paused" if self.key else "all tasks are paused"
         words = [subject, f"by {self.who}" if self.who else "", self.end()]
         return " ".join(filter(None, words)) + (f": {self.reason}" if self.reason else "")
 

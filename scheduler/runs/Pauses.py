@@ -1,4 +1,4 @@
-"""Which tasks are paused, and when."""
+"""The pauses of tasks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Final, Protocol
 
-from scheduler.Policy import Policy
+from scheduler.config.TaskOptions import TaskOptions
 from scheduler.runs.Pause import EVERYTHING, Pause
 
 if TYPE_CHECKING:
@@ -21,19 +21,19 @@ class Pausable(Protocol):
 
     @property
     def key(self) -> str:
-        """What it is called."""
+        """Return the name it is known by."""
 
     @property
-    def policy(self) -> Policy:
-        """Whether it goes on while everything is paused."""
+    def options(self) -> TaskOptions:
+        """Return whether it goes on while everything is paused."""
 
     @property
     def rule(self) -> Rule | None:
-        """When it is due, None for what is only run on demand."""
+        """Return its rule, or None if it runs only on demand."""
 
     @property
     def zone(self) -> tzinfo:
-        """The clock the rule reads."""
+        """Return the time zone of the rule."""
 
 
 class Pauses:
@@ -44,32 +44,41 @@ class Pauses:
         self._now = now
 
     def of(self, task: Pausable, instant: datetime | None = None) -> Pause | None:
-        """Return the pause into which `instant` (default: now) falls for the task, None where there is none.
+        """Return the pause of the task at `instant` (default: now), or None.
 
-        Its own pause comes first; that of everything passes by a task that says `run_when_paused`.
+        Its own pause comes first; a pause of everything does not apply to a task with `run_when_paused`.
         """
-        keys = (task.key,) if task.policy.run_when_paused else (task.key, EVERYTHING)
+        if not self._pauses:
+            return None
+        keys = (task.key,) if task.options.run_when_paused else (task.key, EVERYTHING)
         found = (pause for key in keys for pause in self._pauses if pause.key == key)
         return next((pause for pause in found if pause.covers(instant or self._now)), None)
 
     def coming(self, task: Pausable, after: datetime) -> Iterator[datetime]:
-        """Return the fire times of the task after `after` that no pause keeps back."""
-        while task.rule is not None and (following := task.rule.next_after(after, task.zone)) is not None:
-            after = following
-            pause = self.of(task, following)
+        """Return the fire times of the task after `after` that are not paused."""
+        while task.rule is not None and (next_run := task.rule.next_after(after, task.zone)) is not None:
+            after = next_run
+            pause = self.of(task, next_run)
             if pause is None:
-                yield following
+                yield next_run
             elif pause.until is None:
                 return
             else:
                 after = max(after, pause.until - MOMENT)
 
-    def why(self, task: Pausable, fire_time: datetime) -> str:
-        """Return why the task does not start for `fire_time`, in a line: it was paused then, or it is now."""
+    def at(self, task: Pausable, fire_time: datetime) -> Pause | None:
+        """Return why the task does not start for `fire_time`: a pause of then, or else of now."""
         minute = fire_time.replace(second=0, microsecond=0)
-        pause = self.of(task, fire_time) or self.of(task, minute) or self.of(task)
-        return pause.describe() if pause else "paused"
+        return self.of(task, fire_time) or self.of(task, minute) or self.of(task)
+
+    def of_everything(self) -> Pause | None:
+        """Return the pause of all tasks that holds now, None if there is none."""
+        return next((pause for pause in self._pauses if pause.key == EVERYTHING and pause.covers(self._now)), None)
+
+    def own(self, key: str) -> Pause | None:
+        """Return the pause of the task `key` alone that holds now, None if there is none."""
+        return next((pause for pause in self._pauses if pause.key == key and pause.covers(self._now)), None)
 
     def __bool__(self) -> bool:
-        """Tell whether there is any pause at all, ended ones included."""
+        """Return whether there is any pause at all, including ended ones."""
         return bool(self._pauses)

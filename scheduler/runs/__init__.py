@@ -1,23 +1,24 @@
-"""What came of running a task, or would come of it: frozen values."""
+"""Runs, outcomes, pauses and planned actions: frozen values."""
 
-from scheduler.runs.Ending import Ending
-from scheduler.runs.Outcome import FAILURES, Outcome
+from scheduler.runs.CompletedRun import CompletedRun
+from scheduler.runs.long_text import LONGEST_TRACEBACK, shorten
+from scheduler.runs.Outcome import FAILURES, Outcome, SkipReason
 from scheduler.runs.Pause import EVERYTHING, Pause
 from scheduler.runs.Pauses import Pauses
-from scheduler.runs.Plan import Plan
-from scheduler.runs.Planned import Planned
+from scheduler.runs.PlannedAction import Action, PlannedAction
 from scheduler.runs.Run import Run
-from scheduler.runs.SkipReason import SkipReason
 
 __all__ = [
     "EVERYTHING",
     "FAILURES",
-    "Ending",
+    "LONGEST_TRACEBACK",
+    "Action",
+    "CompletedRun",
     "Outcome",
     "Pause",
     "Pauses",
-    "Plan",
-    "Planned",
+    "PlannedAction",
     "Run",
     "SkipReason",
+    "shorten",
 ]

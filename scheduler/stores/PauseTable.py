@@ -11,16 +11,16 @@ from scheduler.stores.connection import Connection, Transaction
 from scheduler.stores.rows import instant_of, maybe_instant_of, storable, text_of
 
 PAUSES_KEPT = timedelta(days=30)
-"""How long after its end a pause still says why fire times of then were not run."""
+"""How long an ended pause is kept, to explain why fire times were skipped."""
 
 
-class KeepsPauses:
-    """Keeps pauses behind a connection: a part of `DatabaseStore`."""
+class PauseTable:
+    """Records pauses: a part of `Store`."""
 
     connection: Connection
 
     def pause(self, pause: Pause) -> None:
-        """Let a pause begin, in place of one of the same key that has not ended."""
+        """Record a pause; it replaces a pause of the same key that has not ended."""
 
         def work(transaction: Transaction) -> None:
             _end_pauses(transaction.change, pause.key, pause.since)
@@ -40,11 +40,11 @@ class KeepsPauses:
         self.connection.transaction(work)
 
     def resume(self, key: str, now: datetime) -> bool:
-        """End the pauses of a key; False where none was left to end."""
+        """End the pauses of a key; return False if there are none."""
         return _end_pauses(self.connection.change, key, now) > 0
 
     def pauses(self) -> list[Pause]:
-        """Return the pauses there are, and those that ended not long ago."""
+        """Return the pauses in effect or to come, and those that ended in the last `PAUSES_KEPT`."""
         return [
             Pause(
                 row["task"],

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Final
 
 from scheduler.runs import Outcome, Run
 from scheduler.stores.connection import Connection, Row
-from scheduler.stores.rows import SUMMARY, in_slices, marks, run_of, text_of
+from scheduler.stores.rows import SUMMARY, in_slices, instant_of, marks, run_of, text_of
 
 ENDED = tuple(Outcome)
 Part = tuple[str, tuple[str, ...]]
 """A condition on the runs of a history, and its values."""
 
 LOOKED_AT = 2
-"""How many of the latest runs of a task are looked at for the last one that has ended."""
+"""How many of a task's latest runs are searched for the last one that has ended."""
+HORIZON: Final = " pruned"
+"""The key of the cursor up to which history was pruned; no task's key begins with a blank."""
+STARTED_BEFORE: Final = " started before"
+"""The key of the row of cursors that says for which fire times nothing can be claimed: an earlier store may have."""
+HORIZON_STEP: Final = timedelta(hours=1)
 PRUNED_AT_ONCE = 5000
-"""More is left to the next tick, so that none takes long."""
+"""How many runs one tick deletes; more are left to the next tick, so that none takes long."""
 
 
-class KeepsHistory:
-    """Keeps the history of runs behind a connection: a part of `DatabaseStore`."""
+class RunHistory:
+    """Reads and prunes the history of runs: a part of `Store`."""
 
     connection: Connection
 
@@ -38,36 +44,45 @@ class KeepsHistory:
         return [run_of(row) for row in found[:limit]]
 
     def run(self, run_id: int) -> Run | None:
-        """Return one run whole."""
+        """Return one run with its output and traceback."""
         rows = self.connection.rows("SELECT * FROM scheduler_runs WHERE id = ?", (run_id,))
         return run_of(rows[0]) if rows else None
 
     def runs_for(self, key: str, start: datetime, end: datetime) -> list[Run]:
-        """Return the runs of a task whose fire time lies from `start` on and before `end`, the earliest claim first."""
+        """Return the runs of a task with a fire time from `start` (inclusive) to `end`, the first claimed first."""
         rows = self.connection.rows(
             f"SELECT {SUMMARY} FROM scheduler_runs WHERE task = ? AND fire_time >= ? AND fire_time < ? ORDER BY id",
             (key, text_of(start), text_of(end)),
         )
         return [run_of(row) for row in rows]
 
-    def last_runs(self, keys: Iterable[str]) -> dict[str, Run]:
-        """Return the latest run that has an outcome, of each of these tasks that has one."""
-        last: dict[str, Run] = {}
-        for key in keys:
-            latest = self.history(keys=[key], limit=LOOKED_AT)
-            ended = [run for run in latest if run.outcome]
-            if not ended and len(latest) == LOOKED_AT:
-                ended = self.history(keys=[key], outcomes=ENDED, limit=1)
-            if ended:
-                last[key] = ended[0]
-        return last
+    def advance_horizon(self, before: datetime) -> datetime:
+        """Return up to when history may be pruned: `before`, but at most an hour later than the last time.
 
-    def prune(self, before: datetime) -> int:
-        """Delete runs that ended before `before`, `PRUNED_AT_ONCE` at most, and return how many."""
+        A clock that is far ahead for a while must not delete today's runs.
+        """
+        rows = self.connection.rows("SELECT judged_until FROM scheduler_cursors WHERE task = ?", (HORIZON,))
+        last = instant_of(rows[0]["judged_until"]) if rows else before
+        allowed = min(before, last + HORIZON_STEP)
+        if not rows:
+            values = {"task": HORIZON, "judged_until": text_of(allowed)}
+            self.connection.transaction(lambda transaction: transaction.insert_new("scheduler_cursors", values))
+        elif allowed == last + HORIZON_STEP:
+            sql = "UPDATE scheduler_cursors SET judged_until = ? WHERE task = ? AND judged_until = ?"
+            self.connection.change(sql, (text_of(allowed), HORIZON, rows[0]["judged_until"]))
+        return allowed
+
+    def prune(self, before: datetime, limit: int = PRUNED_AT_ONCE) -> int:
+        """Delete runs that ended before `before`, `limit` at most, and hosts whose last tick is older.
+
+        Return how many runs were deleted.
+        """
+        if self.connection.rows("SELECT host FROM scheduler_ticks WHERE ticked_at < ? LIMIT 1", (text_of(before),)):
+            self.connection.change("DELETE FROM scheduler_ticks WHERE ticked_at < ?", (text_of(before),))
         ended = [outcome.value for outcome in ENDED]
         rows = self.connection.rows(
             f"SELECT id FROM scheduler_runs WHERE outcome IN ({marks(ended)}) AND claimed_at < ? AND ended_at < ?"
-            f" LIMIT {PRUNED_AT_ONCE}",
+            f" LIMIT {limit}",
             (*ended, text_of(before), text_of(before)),
         )
         return sum(
@@ -78,7 +93,7 @@ class KeepsHistory:
         )
 
     def _latest(self, parts: Sequence[Part], since: datetime | None, limit: int) -> list[Row]:
-        """Return the latest runs of each part of the history: however long that is, a seek in an index for each."""
+        """Return the latest runs that match each condition; each is one search in an index."""
         late_enough, values = (" AND claimed_at >= ?", (text_of(since),)) if since else ("", ())
         query = (
             f"SELECT {SUMMARY}, claimed_at FROM scheduler_runs WHERE {{}}{late_enough}"
@@ -88,7 +103,7 @@ class KeepsHistory:
 
 
 def _parts(keys: Collection[str], outcomes: Collection[Outcome]) -> list[Part]:
-    """Return conditions that together ask for runs of these tasks, or all, with these outcomes, or any or none."""
+    """Return conditions that together select the runs of these tasks (or all) with these outcomes (or any or none)."""
     if keys and outcomes:
         return [("task = ? AND outcome = ?", (key, outcome.value)) for key in keys for outcome in outcomes]
     if keys:

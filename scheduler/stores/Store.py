@@ -1,59 +1,59 @@
-"""What a store promises."""
+"""A store in a relational database."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta, timezone
-from typing import NamedTuple, Protocol
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
-from scheduler.runs import Outcome, Pause, Run, SkipReason
+from scheduler.processes.identity import host_name, process_identity
+from scheduler.runs import Run
+from scheduler.stores.ActionLog import ActionLog
+from scheduler.stores.connection import Connection, Row, Transaction
+from scheduler.stores.HostTable import HostTable, save_tick
+from scheduler.stores.Leases import Leases
+from scheduler.stores.PauseTable import PauseTable
+from scheduler.stores.rows import LONGEST_LINE, SUMMARY, in_slices, instant_of, marks, row_of, run_of, storable, text_of
+from scheduler.stores.RunHistory import HORIZON, STARTED_BEFORE, RunHistory
+from scheduler.stores.RunStatistics import RunStatistics
+from scheduler.stores.StreakTable import StreakTable
+from scheduler.stores.values import Claim
 
-
-class Claim(NamedTuple):
-    """The right to start one task for one fire time; with an `outcome` there is nothing to start any more."""
-
-    key: str
-    slot: str | None
-    fire_time: datetime | None
-    late: bool = False
-    attempt: int = 1
-    start_after: datetime | None = None
-    outcome: Outcome | None = None
-    detail: str = ""
-    skip_reason: SkipReason | None = None
-
-
-class Lease(NamedTuple):
-    """An expiring, owned lock on a task: while it holds, the task is not started again."""
-
-    key: str
-    token: str
-    owner: str
-    host: str
-    pid: int
-    expires_at: datetime
+CLOCK = {
+    "postgres": "SELECT TO_CHAR(CLOCK_TIMESTAMP() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') AS now",
+    "mysql": "SELECT CAST(UTC_TIMESTAMP(6) AS CHAR) AS now",
+}
+"""Queries for the time of a database server."""
 
 
-def slot_of(claim_key: str, fire_time: datetime, attempt: int = 1) -> str:
-    """Return what is unique about a start: the task, the fire time in UTC, and which attempt, from the second on."""
-    slot = f"{claim_key}@{fire_time.astimezone(timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
-    return slot if attempt == 1 else f"{slot}#{attempt}"
+class Store(RunHistory, Leases, PauseTable, StreakTable, HostTable, RunStatistics, ActionLog):
+    """Records claims, leases, runs and cursors in a few tables, for all processes that share the database.
 
-
-def lease_token(owner: str, run_id: int) -> str:
-    """Return the token of the lease that one run of an owner holds."""
-    return f"{owner}#{run_id}"
-
-
-class Store(Protocol):
-    """Keeps claims, leases, runs and cursors for all processes that share it.
-
-    Every method is atomic, and its promises hold when any process is killed at any instruction. All of them raise
-    `StoreUnavailable` where the store cannot be reached or used.
+    Every method is atomic and keeps its promise even if any process is killed at any instruction. Each raises
+    `StoreUnavailable` if the database cannot be reached or used. The unique `slot` of a run alone guarantees that it
+    starts once. Instants are stored as text in UTC, so that they compare alike in every database.
     """
 
+    def __init__(self, connection: Connection, *, shared: bool = True, notices: list[str] | None = None) -> None:
+        """Use the database of `connection`; `shared` says whether other connections see the same data.
+
+        `connection` adds to `notices` what people should know about the database.
+        """
+        self.connection = connection
+        self._is_shared = shared
+        self._notices = [] if notices is None else notices
+
+    def take_notices(self) -> list[str]:
+        """Return what people should know about the database, each notice once."""
+        notices = self._notices[:]
+        self._notices.clear()
+        return notices
+
     def cursors(self, before: datetime | None = None) -> dict[str, datetime]:
-        """Return up to when (exclusive) each task known to the store was judged; of those behind `before`, if given."""
+        """Return the cursors of all tasks, or of those whose cursor is before `before`."""
+        latest = text_of(before) if before else "9999"
+        rows = self.connection.rows("SELECT task, judged_until FROM scheduler_cursors WHERE judged_until < ?", [latest])
+        others = {HORIZON, STARTED_BEFORE}
+        return {row["task"]: instant_of(row["judged_until"]) for row in rows if row["task"] not in others}
 
     def claim(
         self,
@@ -64,99 +64,167 @@ class Store(Protocol):
         *,
         ticked: str = "",
     ) -> list[Run]:
-        """Claim slots, move cursors forward (never back), and return the runs that came of it.
+        """Claim slots, move cursors forward (never back), and return the runs that were claimed.
 
-        Those without an outcome are now this owner's to start; those with one it has written down. A slot that anybody
-        claimed before, is left to them. `ticked` is the host whose tick this is, if it is one.
+        Runs without an outcome are now this owner's to start; the others were recorded with their outcome. A slot that
+        was claimed before is left alone. `ticked` is the host whose tick this is, if it is one.
         """
 
-    def open_runs(self) -> list[Run]:
-        """Return the runs without an outcome: pending and running ones."""
+        def work(transaction: Transaction) -> list[str | None]:
+            is_file = self.connection.driver == "sqlite"
+            claimable = _claimable(in_order, transaction) if in_order and is_file else in_order
+            slots = [
+                claim.slot for claim in claimable if transaction.insert_new("scheduler_runs", row_of(claim, owner, now))
+            ]
+            for until in sorted(set(cursors.values())):
+                _move_cursors(transaction, sorted(task for task, moved in cursors.items() if moved == until), until)
+            if ticked:
+                save_tick(transaction, ticked, now)
+            return slots
+
+        in_order = sorted(claims, key=lambda claim: claim.slot or "")
+        if not claims and not cursors and not ticked:
+            return []
+        won = set(self.connection.transaction(work))
+        return self._claimed([claim for claim in claims if claim.slot in won], owner, now)
+
+    def offered_runs(self, key: str) -> list[Run]:
+        """Return the pending runs of a task that any worker of their executor may start, the earliest first."""
+        rows = self.connection.rows(
+            f"SELECT {SUMMARY} FROM scheduler_runs WHERE task = ? AND outcome IS NULL AND started_at IS NULL"
+            " AND owner = '' AND executor <> '' ORDER BY fire_time, id",
+            (key,),
+        )
+        return [run_of(row) for row in rows]
+
+    def open_runs(self, key: str | None = None) -> list[Run]:
+        """Return the runs without an outcome, pending and running ones: all of them, or those of one task."""
+        condition, values = ("", ()) if key is None else (" AND task = ?", (key,))
+        sql = f"SELECT {SUMMARY} FROM scheduler_runs WHERE outcome IS NULL{condition} ORDER BY id"
+        return [run_of(row) for row in self.connection.rows(sql, values)]
 
     def adopt(self, run: Run, owner: str, now: datetime) -> bool:
-        """Take over a pending run from its owner in `run`, and note if it is late; False if others were quicker."""
+        """Take over a pending run from its owner in `run`; return False if another process was quicker.
+
+        The executor of the run, and whether it is late, are recorded with it.
+        """
+        changed = self.connection.change(
+            "UPDATE scheduler_runs SET owner = ?, heartbeat_at = ?, late = ?, executor = ?"
+            " WHERE id = ? AND owner = ? AND started_at IS NULL AND outcome IS NULL",
+            (owner, text_of(now), int(run.late), run.executor, run.id, run.owner),
+        )
+        return changed == 1
 
     def start(self, run: Run, pid: int, now: datetime) -> bool:
-        """Turn a pending run of `run.owner` into a running one; False where it is no longer pending or theirs."""
+        """Make a pending run of `run.owner` a running one; return False if it is not pending or has another owner."""
+        changed = self.connection.change(
+            "UPDATE scheduler_runs SET started_at = ?, heartbeat_at = ?, host = ?, pid = ?, process = ?"
+            " WHERE id = ? AND owner = ? AND started_at IS NULL AND outcome IS NULL",
+            (text_of(now), text_of(now), host_name(), pid, str(process_identity(pid)), run.id, run.owner),
+        )
+        return changed == 1
 
-    def finish(self, run: Run, retry: Claim | None = None) -> bool:
-        """Write down the outcome of `run` and, both or neither, the claim on its next attempt, for anybody to start.
+    def finish(self, run: Run, retry: Claim | None = None, *, silent_since: datetime | None = None) -> bool:
+        """Record the outcome of `run` and, both or neither, the claim on its next attempt, for any tick to start.
 
-        False where it has another outcome already; saying the same twice is no mistake.
+        Return False if the run has another outcome or owner; recording the same outcome twice is fine. With
+        `silent_since` the outcome is recorded only if the owner has not renewed the run since then.
         """
 
-    def heartbeats(self) -> dict[int, datetime]:
-        """Return when each open run was last known to live."""
+        def work(transaction: Transaction) -> bool:
+            if not (_record_outcome(transaction, run, silent_since) or _is_recorded(transaction, run)):
+                return False
+            if retry:
+                transaction.insert_new("scheduler_runs", row_of(retry, "", run.ended_at or run.started_at))
+            return True
 
-    def beat(self, owner: str, now: datetime, ttl: timedelta) -> None:
-        """Tell that `owner` lives: renew the leases of its runs until `now + ttl`, and its open runs."""
-
-    def acquire(self, lease: Lease, now: datetime) -> bool:
-        """Take the lease on a task that is free, expired, or held by a process of this host that is gone.
-
-        Taking again what the same token holds succeeds.
-        """
-
-    def hand_over(self, key: str, token: str, owner: str, pid: int) -> None:
-        """Let the process `owner` hold the lease from now on."""
-
-    def release(self, key: str, token: str) -> None:
-        """Give up a lease, if it is still the token's."""
-
-    def leases(self) -> list[Lease]:
-        """Return all leases."""
-
-    def unlock(self, key: str) -> bool:
-        """Remove the lease on a task, whoever holds it; False where there is none."""
-
-    def history(
-        self,
-        *,
-        keys: Collection[str] = (),
-        outcomes: Collection[Outcome] = (),
-        since: datetime | None = None,
-        limit: int = 50,
-    ) -> list[Run]:
-        """Return the latest runs, the newest first, without their output and traceback."""
-
-    def run(self, run_id: int) -> Run | None:
-        """Return one run whole."""
-
-    def runs_for(self, key: str, start: datetime, end: datetime) -> list[Run]:
-        """Return the runs of a task whose fire time lies from `start` on and before `end`, the earliest claim first."""
-
-    def last_runs(self, keys: Iterable[str]) -> dict[str, Run]:
-        """Return the latest run that has an outcome, of each of these tasks that has one."""
-
-    def prune(self, before: datetime) -> int:
-        """Delete runs that ended before `before`, not too many at a time, and return how many."""
-
-    def pause(self, pause: Pause) -> None:
-        """Let a pause begin, in place of one of the same key that has not ended."""
-
-    def resume(self, key: str, now: datetime) -> bool:
-        """End the pauses of a key; False where none was left to end."""
-
-    def pauses(self) -> list[Pause]:
-        """Return the pauses there are, and those that ended not long ago: they say which fire times were kept back."""
-
-    def begin_streak(self, key: str, run: Run) -> bool:
-        """Note that a task has begun to fail with `run`; False where it began with another one."""
-
-    def end_streak(self, key: str) -> datetime | None:
-        """Note that a task fails no longer, and return since when it did; None where it did not."""
+        return bool(self.connection.transaction(work))
 
     def clock(self) -> datetime | None:
-        """Return what the database's own clock says, None where that is the one of this machine."""
+        """Return the time of the database server; None if the database is a file and uses the clock of this machine."""
+        sql = CLOCK.get(self.connection.driver)
+        return instant_of(self.connection.rows(sql)[0]["now"]) if sql else None
 
-    def record_tick(self, host: str, now: datetime) -> None:
-        """Remember that `host` ticked."""
-
-    def ticks(self) -> dict[str, datetime]:
-        """Return the last tick of each host."""
+    @property
+    def crosses_machines(self) -> bool:
+        """Return whether other machines may use the store: it is on a database server."""
+        return self.connection.driver != "sqlite"
 
     def reopened(self) -> Store | None:
-        """Return the same store by another connection, for another thread; None where this process has it alone."""
+        """Return the same store with a connection of its own, for another thread; None for a store in memory."""
+        return Store(self.connection.another()) if self._is_shared else None
 
     def close(self) -> None:
-        """End its connection; it is made anew when needed."""
+        """Close the connection; it is opened again when needed."""
+        self.connection.close()
+
+    def _claimed(self, claims: Sequence[Claim], owner: str, now: datetime) -> list[Run]:
+        """Return the runs of claims that were made at `now`, in the order of the claims."""
+        rows = self._with_outcome([claim.slot for claim in claims if claim.outcome])
+        if any(claim.outcome is None for claim in claims):
+            rows += self.connection.rows(
+                f"SELECT {SUMMARY} FROM scheduler_runs"
+                " WHERE outcome IS NULL AND started_at IS NULL AND owner IN (?, '') AND claimed_at = ? ORDER BY id",
+                (owner, text_of(now)),
+            )
+        order = {claim.slot: position for position, claim in enumerate(claims)}
+        return [run_of(row) for row in sorted(rows, key=lambda row: order.get(row["slot"], 0)) if row["slot"] in order]
+
+    def _with_outcome(self, slots: Sequence[str | None]) -> list[Row]:
+        sql = f"SELECT {SUMMARY} FROM scheduler_runs WHERE slot IN"
+        return [
+            row
+            for some in in_slices(slots)
+            for row in self.connection.rows(f"{sql} ({marks(some)})", some)
+        ]
+
+
+def _record_outcome(transaction: Transaction, run: Run, silent_since: datetime | None) -> bool:
+    values = (
+        *_ending_of(run),
+        text_of(run.started_at),
+        run.skip_reason.value if run.skip_reason else None,
+        *(storable(text, LONGEST_LINE) for text in (run.detail, run.error, run.location)),
+        *(storable(text) for text in (run.traceback, run.output)),
+        run.id,
+        run.owner,
+        *((text_of(silent_since),) if silent_since else ()),
+    )
+    changed = transaction.change(
+        "UPDATE scheduler_runs SET outcome = ?, ended_at = ?, started_at = ?, skip_reason = ?, detail = ?,"
+        " error = ?, location = ?, traceback = ?, output = ? WHERE id = ? AND owner = ? AND outcome IS NULL"
+        + (" AND (heartbeat_at IS NULL OR heartbeat_at <= ?)" if silent_since else ""),
+        values,
+    )
+    return changed > 0
+
+
+def _is_recorded(transaction: Transaction, run: Run) -> bool:
+    """Return whether the store already has this outcome of `run`, recorded by the same owner."""
+    rows = transaction.rows("SELECT outcome, ended_at, owner FROM scheduler_runs WHERE id = ?", (run.id,))
+    return bool(rows) and tuple(rows[0].values()) == (*_ending_of(run), run.owner)
+
+
+def _ending_of(run: Run) -> tuple[str | None, str | None]:
+    return (run.outcome.value if run.outcome else None, text_of(run.ended_at))
+
+
+def _claimable(claims: Sequence[Claim], transaction: Transaction) -> Sequence[Claim]:
+    """Return the claims without those that the file before this one, which was removed, may have granted."""
+    rows = transaction.rows("SELECT judged_until FROM scheduler_cursors WHERE task = ?", (STARTED_BEFORE,))
+    if not rows:
+        return claims
+    first = instant_of(rows[0]["judged_until"])
+    return [claim for claim in claims if not (claim.slot and claim.fire_time and claim.fire_time < first)]
+
+
+def _move_cursors(transaction: Transaction, tasks: Sequence[str], until: datetime) -> None:
+    for some in in_slices(tasks):
+        changed = transaction.change(
+            f"UPDATE scheduler_cursors SET judged_until = ? WHERE judged_until < ? AND task IN ({marks(some)})",
+            (text_of(until), text_of(until), *some),
+        )
+        if changed < len(some):
+            rows = transaction.rows(f"SELECT task FROM scheduler_cursors WHERE task IN ({marks(some)})", some)
+            for task in sorted(set(some) - {row["task"] for row in rows}):
+                transaction.insert_new("scheduler_cursors", {"task": task, "judged_until": text_of(until)})

@@ -1,4 +1,4 @@
-"""Rows of the tables of a store, and the values that they stand for."""
+"""Conversion between rows of a store's tables and values."""
 
 from __future__ import annotations
 
@@ -6,22 +6,27 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timezone
 from typing import TypeVar
 
-from scheduler.runs import Outcome, Run, SkipReason
+from scheduler.runs import LONGEST_TRACEBACK, Outcome, Run, SkipReason, shorten
 from scheduler.stores.connection import Row
-from scheduler.stores.Store import Claim, Lease
+from scheduler.stores.values import Claim, Lease
 
 T = TypeVar("T")
 SUMMARY = (
     "id, slot, task, fire_time, attempt, late, outcome, skip_reason, detail, start_after, started_at, ended_at, owner, "
-    "host, pid, error, location"
+    "host, pid, error, location, executor, claimed_at, "
+    "process, heartbeat_at"
 )
-"""The columns of a run but for what may be long: its output and traceback."""
+"""The columns of a run except its output and traceback, which may be long."""
+LONGEST_LINE = 10_000
+"""The longest error, detail or location that is stored, in characters."""
+LONGEST_TEXT = LONGEST_TRACEBACK
+"""The longest output or traceback that is stored, in characters."""
 AT_ONCE = 500
-"""How many values one statement names."""
+"""How many values one statement takes."""
 
 
 def row_of(claim: Claim, owner: str, now: datetime | None) -> Row:
-    """Return the row that makes a run of a claim."""
+    """Return the row of the run that a claim creates."""
     return {
         "slot": claim.slot,
         "task": claim.key,
@@ -30,17 +35,18 @@ def row_of(claim: Claim, owner: str, now: datetime | None) -> Row:
         "late": int(claim.late),
         "outcome": claim.outcome.value if claim.outcome else None,
         "skip_reason": claim.skip_reason.value if claim.skip_reason else None,
-        "detail": storable(claim.detail),
+        "detail": storable(claim.detail, LONGEST_LINE),
         "claimed_at": text_of(now),
         "start_after": text_of(claim.start_after),
         "ended_at": text_of(now) if claim.outcome else None,
         "heartbeat_at": text_of(now),
-        "owner": owner,
+        "owner": "" if claim.executor else owner,
+        "executor": claim.executor,
     }
 
 
 def run_of(row: Row) -> Run:
-    """Return the run that a row stands for, without what the row leaves out."""
+    """Return the run of a row; columns that the query left out are empty."""
     return Run(
         key=row["task"],
         fire_time=maybe_instant_of(row["fire_time"]),
@@ -61,11 +67,15 @@ def run_of(row: Row) -> Run:
         traceback=row.get("traceback") or "",
         output=row.get("output") or "",
         slot=row["slot"] or "",
+        executor=row["executor"] or "",
+        process=row["process"] or "",
+        heartbeat_at=maybe_instant_of(row["heartbeat_at"]),
+        claimed_at=instant_of(row["claimed_at"]),
     )
 
 
 def lease_of(row: Row) -> Lease:
-    """Return the lease that a row stands for."""
+    """Return the lease of a row."""
     return Lease(row["task"], row["token"], row["owner"], row["host"], int(row["pid"]), instant_of(row["expires_at"]))
 
 
@@ -75,22 +85,22 @@ def text_of(instant: datetime | None) -> str | None:
 
 
 def instant_of(text: str) -> datetime:
-    """Return the instant that `text_of` made `text` of."""
+    """Return the instant of a text that `text_of` returned."""
     return datetime.fromisoformat(f"{text}+00:00")
 
 
 def maybe_instant_of(text: str | None) -> datetime | None:
-    """Return the instant, or None for none."""
+    """Return the instant, or None for None."""
     return instant_of(text) if text else None
 
 
-def storable(text: str) -> str:
-    """Return `text` without what databases refuse: PostgreSQL has no NUL in text, none has lone surrogates."""
-    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+def storable(text: str, longest: int = LONGEST_TEXT) -> str:
+    """Return `text` without NUL and lone surrogates, which databases refuse; a long text loses its middle."""
+    return shorten(text, longest).replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 
 
 def in_slices(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    """Yield values in parts of as many as one statement names."""
+    """Yield values in parts that one statement can take."""
     for start in range(0, len(values), AT_ONCE):
         yield values[start : start + AT_ONCE]
 

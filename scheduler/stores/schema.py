@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
-VERSION: Final = 4
+VERSION: Final = 6
 """Of the local file; one of an older version is brought up to date when it is opened."""
 TABLES: Final = (
     "scheduler_runs",
@@ -13,6 +14,8 @@ TABLES: Final = (
     "scheduler_ticks",
     "scheduler_pauses",
     "scheduler_streaks",
+    "scheduler_workers",
+    "scheduler_actions",
 )
 
 _TYPES: Final = {
@@ -32,7 +35,7 @@ _STATEMENTS: Final = (
         late INTEGER NOT NULL, outcome VARCHAR(16), skip_reason VARCHAR(32), detail {text},
         claimed_at {time} NOT NULL, start_after {time}, started_at {time}, ended_at {time}, heartbeat_at {time},
         owner {key} NOT NULL, host {key}, pid INTEGER, error {text}, location {text}, traceback {text},
-        output {text}{indexes}
+        output {text}, executor {key}, process {key}{indexes}
     )""",
     """CREATE TABLE IF NOT EXISTS scheduler_leases (
         task {key} PRIMARY KEY, token {key} NOT NULL, owner {key} NOT NULL, host {key} NOT NULL,
@@ -44,6 +47,14 @@ _STATEMENTS: Final = (
         id {id}, task {key} NOT NULL, paused_since {time} NOT NULL, paused_until {time}, reason {text}, who {key}
     )""",
     "CREATE TABLE IF NOT EXISTS scheduler_streaks (task {key} PRIMARY KEY, run BIGINT NOT NULL, since {time} NOT NULL)",
+    """CREATE TABLE IF NOT EXISTS scheduler_workers (
+        executor VARCHAR(64) NOT NULL, host VARCHAR(128) NOT NULL, pid INTEGER NOT NULL, heard_at {time} NOT NULL,
+        PRIMARY KEY (executor, host)
+    )""",
+    """CREATE TABLE IF NOT EXISTS scheduler_actions (
+        id {id}, done_at {time} NOT NULL, who {key} NOT NULL, what VARCHAR(32) NOT NULL, task {key} NOT NULL,
+        detail {text}
+    )""",
 )
 _INDEXES: Final = {
     "scheduler_runs_claimed": "task, claimed_at",
@@ -53,29 +64,56 @@ _INDEXES: Final = {
 }
 """What is asked of a long history is asked with these: each question is answered from one stretch of one of them."""
 
+_ADDED_COLUMNS: Final = {
+    "executor": "ALTER TABLE scheduler_runs ADD COLUMN executor {key}",
+    "process": "ALTER TABLE scheduler_runs ADD COLUMN process {key}",
+}
+"""Columns that earlier versions of `scheduler_runs` lack."""
 _RETIRED: Final = ("scheduler_runs_task", "scheduler_runs_open", "scheduler_runs_ended")
 """Indexes of version 1."""
 
 
-def create_statements(driver: str) -> list[str]:
+COLUMN_QUERIES: Final = {
+    "sqlite": "SELECT name FROM pragma_table_info('scheduler_runs')",
+    "postgres": "SELECT column_name AS name FROM information_schema.columns"
+    " WHERE table_name = 'scheduler_runs' AND table_schema = CURRENT_SCHEMA()",
+    "mysql": "SELECT column_name AS name FROM information_schema.columns"
+    " WHERE table_name = 'scheduler_runs' AND table_schema = DATABASE()",
+}
+"""Queries for the columns that `scheduler_runs` has."""
+
+
+def prefixed(statement: str, prefix: str) -> str:
+    """Return a statement with `prefix` before the names of all tables and indexes."""
+    return statement.replace("scheduler_", f"{prefix}scheduler_") if prefix else statement
+
+
+def create_statements(driver: str, prefix: str = "") -> list[str]:
     """Return the statements that make the tables; `driver` is sqlite, postgres or mysql (MariaDB too).
 
     They can be run again where they were interrupted.
     """
-    if driver == "mysql":  # it knows no CREATE INDEX IF NOT EXISTS
-        indexes = "".join(f", INDEX {name} ({columns})" for name, columns in _INDEXES.items())
-        return [text.format(indexes=indexes, **_TYPES[driver]) for text in _STATEMENTS]
-    return [
-        *(text.format(indexes="", **_TYPES[driver]) for text in _STATEMENTS),
-        *(f"CREATE INDEX IF NOT EXISTS {name} ON scheduler_runs ({columns})" for name, columns in _INDEXES.items()),
+    inline, separate = "", [
+        f"CREATE INDEX IF NOT EXISTS {name} ON scheduler_runs ({columns})" for name, columns in _INDEXES.items()
     ]
+    if driver == "mysql":  # MySQL has no CREATE INDEX IF NOT EXISTS
+        inline, separate = "".join(f", INDEX {name} ({columns})" for name, columns in _INDEXES.items()), []
+    statements = [*(text.format(indexes=inline, **_TYPES[driver]) for text in _STATEMENTS), *separate]
+    return [prefixed(statement, prefix) for statement in statements]
 
 
-def upgrade_statements() -> list[str]:
-    """Return the statements that bring the local file of any older version up to date, or make it."""
-    return [*create_statements("sqlite"), *(f"DROP INDEX IF EXISTS {name}" for name in _RETIRED)]
+def upgrade_statements(driver: str, columns: Collection[str], prefix: str = "") -> list[str]:
+    """Return the statements that create the tables or upgrade them from any older version.
+
+    `columns` are those of `scheduler_runs` now, none if the table does not exist.
+    """
+    added = [
+        text.format(**_TYPES[driver]) for name, text in _ADDED_COLUMNS.items() if columns and name not in columns
+    ]
+    retired = [] if driver == "mysql" else [f"DROP INDEX IF EXISTS {name}" for name in _RETIRED]
+    return [*(prefixed(text, prefix) for text in added), *create_statements(driver, prefix), *retired]
 
 
-def drop_statements() -> list[str]:
+def drop_statements(prefix: str = "") -> list[str]:
     """Return the statements that remove the tables."""
-    return [f"DROP TABLE IF EXISTS {table}" for table in TABLES]
+    return [f"DROP TABLE IF EXISTS {prefix}{table}" for table in TABLES]

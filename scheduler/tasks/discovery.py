@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import inspect
 import os
 import sys
 from collections.abc import Iterator
 from types import ModuleType
 from typing import NamedTuple
 
-from scheduler.failures import described
+from scheduler.tasks.failures import describe_failure
+from scheduler.tasks.inspection import is_class, is_task
+from scheduler.tasks.strays import strays
+
+OWN_PACKAGES = ("scheduler.", "masonite.")
 
 
 class BrokenFile(NamedTuple):
@@ -24,39 +27,74 @@ class BrokenFile(NamedTuple):
 
     @property
     def names(self) -> frozenset[str]:
-        """What `--task` may call it: the class is named like its file, most often."""
+        """Return the names by which `--task` may call it: most often, the class is named like its file."""
         return frozenset({self.path, os.path.splitext(os.path.basename(self.path))[0]})
 
 
-def discovered_classes(folder: str, package: str) -> tuple[list[type], list[BrokenFile]]:
-    """Return the classes defined in modules under `folder`, whose dotted name is `package`, and what failed to load.
+class Discovered(NamedTuple):
+    """The task classes of an app's files, the files that failed, and notices about classes that are not tasks."""
+
+    classes: list[type]
+    broken: list[BrokenFile]
+    notices: list[str]
+
+
+def discovered_classes(folder: str, package: str) -> Discovered:
+    """Return what is in the modules under `folder`, whose dotted name is `package`.
 
     A folder that does not exist holds nothing.
     """
-    classes: list[type] = []
+    classes: dict[int, type] = {}
     broken: list[BrokenFile] = []
+    modules: list[ModuleType] = []
     for path in _files(folder):
         try:
             module = _module(path, folder, package)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a user's file does when it is imported
-            failure = described(error)
+            for value in list(vars(module).values()):
+                if is_class(value) and _belongs_to(value, module) and is_task(value):
+                    classes[id(value)] = value
+            modules.append(module)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - whatever a user's file does when it is imported
+            failure = describe_failure(error)
             shown = os.path.relpath(path)
-            broken.append(BrokenFile(shown, failure.error + _mend(error), failure.location or shown, failure.traceback))
-            continue
-        found = [cls for cls in vars(module).values() if inspect.isclass(cls) and cls.__module__ == module.__name__]
-        classes += [cls for cls in dict.fromkeys(found) if cls not in classes]
-    return classes, broken
+            text = failure.error + _hint(error)
+            broken.append(BrokenFile(shown, text, failure.location or shown, failure.traceback))
+    return Discovered(list(classes.values()), broken, _strays(modules))
 
 
-def _mend(error: BaseException) -> str:
-    """Return what to write in place of an import that was right with masonite-scheduler 3."""
+def _strays(modules: list[ModuleType]) -> list[str]:
+    try:
+        return list(strays(modules))
+    except Exception:  # noqa: BLE001 - a notice must not cost a run
+        return []
+
+
+def _belongs_to(cls: type, module: ModuleType) -> bool:
+    """Return whether a class is defined in a module, or made for it by a function elsewhere, and not just imported."""
+    if cls.__module__ == module.__name__:
+        return True
+    home = sys.modules.get(cls.__module__)
+    return getattr(home, cls.__name__, None) is not cls and not cls.__module__.startswith(OWN_PACKAGES)
+
+
+def _hint(error: BaseException) -> str:
+    """Return what to write instead of an import that was right with masonite-scheduler 3."""
     if isinstance(error, ModuleNotFoundError) and error.name == "masonite.scheduler":
         return "; that was masonite-scheduler 3: write `from scheduler.Task import Task`"
     return ""
 
 
 def _files(folder: str) -> Iterator[str]:
-    for parent, folders, files in os.walk(folder):
+    """Return the Python files below a folder, linked folders included, each folder once."""
+    seen: set[str] = set()
+    for parent, folders, files in os.walk(folder, followlinks=True):
+        real = os.path.realpath(parent)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
         folders[:] = sorted(name for name in folders if not name.startswith((".", "__")))
         for name in sorted(files):
             if name.endswith(".py") and not name.startswith("."):

@@ -1,4 +1,4 @@
-"""What to tell a person about an exception in their code."""
+"""An exception in the user's code: its text, where it came from, its traceback."""
 
 from __future__ import annotations
 
@@ -7,25 +7,40 @@ import site
 import sys
 import sysconfig
 import traceback
+from types import TracebackType
 from typing import NamedTuple
 
+from scheduler.runs import LONGEST_TRACEBACK, shorten
+from scheduler.text import mask_secrets
+
 LONGEST = 1000
-"""How much of an exception's text is told; all of it is in the traceback."""
-HERE = os.path.dirname(os.path.abspath(__file__))
+"""How many characters of an exception's text are shown; the traceback has more of it."""
+OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
 class Failure(NamedTuple):
-    """An exception in one line, the file and line of the user's code it came from, and its whole traceback."""
+    """An exception in one line, the file and line of the user's code it came from, and its traceback."""
 
     error: str
     location: str
     traceback: str
 
 
-def described(error: BaseException) -> Failure:
-    """Return what to tell about `error`; the location is relative to the working directory, the app's."""
-    whole = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-    return Failure(_one_line(error), _location(error), whole)
+def describe_failure(error: BaseException) -> Failure:
+    """Return the text of an exception, with secrets masked. The location is relative to the working directory.
+
+    The traceback begins in the user's code, if the error came from there.
+    """
+    own = None if isinstance(error, SyntaxError) else error.__traceback__
+    whole = "".join(traceback.format_exception(type(error), error, _from_users_code(error.__traceback__) or own))
+    return Failure(mask_secrets(_one_line(error)), _location(error), mask_secrets(shorten(whole, LONGEST_TRACEBACK)))
+
+
+def _from_users_code(entry: TracebackType | None) -> TracebackType | None:
+    """Return the traceback from the first frame of the user's code on, None if there is none."""
+    while entry is not None and not _is_users(entry.tb_frame.f_code.co_filename):
+        entry = entry.tb_next
+    return entry
 
 
 def _one_line(error: BaseException) -> str:
@@ -33,7 +48,10 @@ def _one_line(error: BaseException) -> str:
         return f"it called sys.exit({'' if error.code is None else repr(error.code)}); return from handle() instead"
     if isinstance(error, SyntaxError):
         return f"{type(error).__name__}: {error.msg}"
-    text = " ".join(str(error).split())
+    try:
+        text = " ".join(str(error).split())
+    except BaseException:  # noqa: BLE001 - the exception is the user's, and so is its __str__
+        text = "(its text cannot be shown: its __str__ raises)"
     text = text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
@@ -50,7 +68,7 @@ def _location(error: BaseException) -> str:
 
 
 def _is_users(file: str) -> bool:
-    if file.startswith(("<", HERE + os.sep)):
+    if file.startswith(("<", OURS)):
         return False
     return not any(file.startswith(folder + os.sep) for folder in _libraries())
 
@@ -63,5 +81,8 @@ def _libraries() -> list[str]:
 
 def relative(file: str) -> str:
     """Return a path as a person in the app's folder reads it."""
-    shown = os.path.relpath(file)
+    try:
+        shown = os.path.relpath(file)
+    except OSError:  # the working directory is gone
+        return file
     return file if shown.startswith("..") else shown

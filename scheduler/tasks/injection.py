@@ -1,7 +1,8 @@
-"""What a container puts into the parameters of constructors, handlers and conditions."""
+"""Injecting the parameters of constructors, handlers and conditions from a container."""
 
 from __future__ import annotations
 
+import functools
 import inspect
 import typing
 from collections.abc import Callable, Mapping
@@ -16,11 +17,11 @@ class Container(Protocol):
     """The part of Masonite's container that injection needs."""
 
     def resolve(self, target: Callable[..., Any]) -> Any:
-        """Call `target` with what its parameters are annotated with."""
+        """Call `target` with instances of the classes that its parameters are annotated with."""
 
 
-def injected(container: Container, target: Callable[..., Any]) -> Any:
-    """Call `target` with its annotated parameters taken from `container`; the others keep their defaults.
+def inject(container: Container, target: Callable[..., Any]) -> Any:
+    """Call `target` with its annotated parameters taken from `container`; others keep their defaults.
 
     Annotations may be quoted or postponed (`from __future__ import annotations`). Raises `BrokenTask` for a parameter
     that is neither annotated with a class nor has a default.
@@ -33,14 +34,14 @@ def injected(container: Container, target: Callable[..., Any]) -> Any:
         return target(**dict(zip(wanted, values, strict=True)))
 
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    call.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # what inspect.signature asks first
+    call.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # inspect.signature looks here first
         [inspect.Parameter(name, kind, annotation=annotation) for name, annotation in wanted.items()]
     )
     return container.resolve(call)
 
 
 def injectable(target: Callable[..., Any]) -> dict[str, type]:
-    """Return the parameters of `target` that a container can fill, with the class it has to look for.
+    """Return the parameters of `target` that a container can inject, with their classes.
 
     Raises `BrokenTask` for a parameter that is neither annotated with a class nor has a default.
     """
@@ -63,7 +64,7 @@ def injectable(target: Callable[..., Any]) -> dict[str, type]:
             wanted[name] = hint
         elif parameter.default is parameter.empty:
             raise BrokenTask(
-                f"the parameter {name!r} of {_title(target)} can be filled by nothing: annotate it with a class the "
+                f"the parameter {name!r} of {_title(target)} cannot be injected: annotate it with a class that the "
                 f"container can make, or give it a default"
             )
     return wanted
@@ -72,12 +73,14 @@ def injectable(target: Callable[..., Any]) -> dict[str, type]:
 def _parameters(target: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
     try:
         return inspect.signature(target).parameters
-    except ValueError:  # some builtins do not tell theirs
+    except ValueError:  # some builtins have no signature
         return {}
 
 
 def _hints(target: Callable[..., Any]) -> dict[str, Any]:
     function = target.__init__ if inspect.isclass(target) else target
+    while isinstance(function, functools.partial):
+        function = function.func
     try:
         return typing.get_type_hints(function)
     except NameError as error:
@@ -89,5 +92,6 @@ def _hints(target: Callable[..., Any]) -> dict[str, Any]:
 
 
 def _title(target: Callable[..., Any]) -> str:
+    target = target.func if isinstance(target, functools.partial) else target
     name = getattr(target, "__qualname__", type(target).__name__)
     return f"{name}.__init__" if inspect.isclass(target) else f"{name}"

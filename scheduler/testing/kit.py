@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
 from scheduler import clock
+from scheduler.execution.Scheduler import Scheduler
 from scheduler.listeners import ConsoleListener, EventListener
-from scheduler.rules.Moment import in_utc
+from scheduler.rules.ZonedMinute import in_utc
 from scheduler.runs import Run
-from scheduler.Scheduler import Scheduler
 from scheduler.stores import Store, memory_store
 from scheduler.Task import Task, schedule_of
 
-Time = datetime | str
+Time = datetime | date | str
 LONGEST_LIST = 20
 
 
@@ -50,8 +51,8 @@ def assert_runs(task: Task | type[Task], between: tuple[Time, Time], expected: I
         more = [time for time in found if time not in wanted][:LONGEST_LIST]
         missing = [time for time in wanted if time not in found][:LONGEST_LIST]
         raise AssertionError(
-            f"{_title(task)} ({instance.describe()}) runs otherwise: not expected {', '.join(more) or 'nothing'}; "
-            f"missing {', '.join(missing) or 'nothing'}"
+            f"{_title(task)} ({instance.describe()}) has other fire times: "
+            f"not expected {', '.join(more) or 'nothing'}; missing {', '.join(missing) or 'nothing'}"
         )
 
 
@@ -63,57 +64,67 @@ def frozen(at: Time) -> Iterator[None]:
 
 
 def run_due(
-    application: Any, at: Time, *names: str, force: bool = False, store: Store | None = None
+    application: Any, at: Time, *tasks: str | Task | type[Task], force: bool = False, store: Store | None = None
 ) -> list[Run]:
-    """Run what is due in the minute of `at` (or only what `names` call) in this process and return what came of it.
+    """Run the tasks that are due in the minute of `at`, or only some of them, in this process; return their runs.
 
-    It is a tick like any other but for its store: one in memory, where nothing was claimed before. To let one tick know
-    of another, give both the same `store`, a `memory_store()`. The app's own listeners hear of it; no monitor, no log
-    and nobody by mail or Slack does. Text is in the default zone. Raises `UnknownTask` for a name that calls no task;
-    broken tasks are printed.
+    `tasks` are names, task classes or tasks. The tick has a store in memory, in which nothing was claimed before. Give
+    two ticks the same `store`, a `memory_store()`, to let one know of the other; a retry runs once a tick is as late as
+    its delay. The app's event listeners are called, but no monitor, log, mail or Slack channel is, and no output file
+    is written. Text is in the default zone. Raises `UnknownTask` for an unknown name; broken tasks are printed.
     """
     bound = application.make("scheduler")
-    scheduler: Scheduler = getattr(bound.run, "__self__", bound).scheduler
-    listener = _Gathering()
-    kept = scheduler.__dict__.pop("store", None)
-    scheduler.__dict__["store"] = store or memory_store()
+    scheduler: Scheduler = getattr(bound.run, "__self__", bound).scheduler.for_tests(store or memory_store())
+    listener = _RunCollector()
     instant = _instant(at, clock.default_zone())
-    try:
-        with clock.standing_at(instant), scheduler.teller.only(EventListener):
-            scheduler.tick(instant, listener, names, force=force, inline=True)
-    finally:
-        del scheduler.__dict__["store"]
-        if kept is not None:
-            scheduler.__dict__["store"] = kept
+    with clock.shifted_to(instant), scheduler.dispatcher.only(EventListener):
+        scheduler.tick(instant, listener, [_name_of(task) for task in tasks], force=force, inline=True)
     return listener.runs
 
 
-class _Gathering(ConsoleListener):
-    """Keeps the runs, and prints what is broken."""
+class _RunCollector(ConsoleListener):
+    """Keeps the runs and prints broken tasks."""
 
     def __init__(self) -> None:
         super().__init__(print, print)
         self.runs: list[Run] = []
 
-    def run_ended(self, run: Run) -> None:
+    def run_ended(self, run: Run, *, will_be_retried: bool = False) -> None:  # noqa: ARG002 - a run is a run
         """Keep the run."""
         self.runs.append(run)
 
 
 def _asked(task: Task | type[Task]) -> tuple[Task, tzinfo]:
     instance = task() if inspect.isclass(task) else task
+    if not hasattr(instance, "should_run"):
+        raise TypeError(f"{task!r} is not a task: pass a task class or a task")
     return instance, schedule_of(instance)[1]
 
 
+def _name_of(task: str | Task | type[Task]) -> str:
+    if isinstance(task, str):
+        return task
+    cls = task if inspect.isclass(task) else type(task)
+    if not hasattr(cls, "should_run"):
+        raise TypeError(f"{task!r} is not a task: pass its name, its class or the task")
+    return str(getattr(task, "name", "") or cls.__name__)
+
+
 def _instant(time: Time, zone: tzinfo) -> datetime:
-    return clock.instant_of(datetime.fromisoformat(time) if isinstance(time, str) else time, zone)
+    if isinstance(time, str):
+        try:
+            time = datetime.fromisoformat(re.sub(r"(?<=[ T])\d(?=:)", r"0\g<0>", time))
+        except ValueError:
+            raise ValueError(f"{time!r} is not a time: write it as '2027-03-28 02:30'") from None
+    elif isinstance(time, date) and not isinstance(time, datetime):
+        time = datetime(time.year, time.month, time.day)  # noqa: DTZ001 - on the clock of `zone`
+    if not isinstance(time, datetime):
+        raise TypeError(f"{time!r} is not a time: pass a datetime or text such as '2027-03-28 02:30'")
+    return clock.instant_of(time, zone)
 
 
 def _shown(instant: datetime, zone: tzinfo) -> str:
-    local = in_utc(instant).astimezone(zone)
-    return (
-        f"{local:%Y-%m-%d %H:%M}" + (f":{local:%S}" if local.second else "") + (f" ({local:%Z})" if local.fold else "")
-    )
+    return clock.time_text(in_utc(instant), zone)
 
 
 def _title(task: Task | type[Task]) -> str:
@@ -123,7 +134,7 @@ def _title(task: Task | type[Task]) -> str:
 def _neighbours(task: Task, instant: datetime) -> str:
     before, after = task.previous_run(instant), task.next_run(instant)
     near = [
-        f"the fire time {word} is {time:%Y-%m-%d %H:%M}"
+        f"the fire time {word} is {clock.time_text(time, time.tzinfo)}"
         for word, time in (("before", before), ("after", after))
         if time
     ]

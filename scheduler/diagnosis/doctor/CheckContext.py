@@ -1,4 +1,4 @@
-"""What checks look at."""
+"""What checks look at: the scheduler, its store, the app."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from functools import cached_property
 from typing import Protocol
 
 from scheduler import clock
-from scheduler.Scheduler import Scheduler
-from scheduler.Settings import Settings
+from scheduler.config.Settings import Settings
+from scheduler.execution.Scheduler import Scheduler
+from scheduler.executors import Executors
 from scheduler.stores import Store
-from scheduler.TaskRegistry import Tasks
+from scheduler.tasks.Tasks import Tasks
 
 
 class App(Protocol):
@@ -19,16 +20,35 @@ class App(Protocol):
 
     @property
     def base_path(self) -> str:
-        """The folder of the app."""
+        """Return the folder of the app."""
+
+    def environment(self) -> str:
+        """Return the value of `APP_ENV`."""
+
+    def missing_gates(self, *abilities: str) -> list[str] | None:
+        """Return which of these gates the app has not defined, None if it does not list the dashboard's provider."""
+
+    def is_down(self) -> bool:
+        """Return whether the app is down for maintenance."""
 
     def lists_builtin_provider(self) -> bool:
-        """Tell whether Masonite's own provider of a scheduler is listed too."""
+        """Return whether Masonite's own provider of a scheduler is listed too."""
 
-    def store_path(self, path: str) -> str:
-        """Return the file of the local store, which the settings call `path`."""
+    def served_folders(self) -> list[str]:
+        """Return the folders whose files Masonite serves to the web."""
+
+    def private_folder(self) -> str:
+        """Return the folder of all files that the scheduler writes."""
+
+    @property
+    def executors(self) -> Executors:
+        """Return the executors of `config/scheduler.py`."""
+
+    def store_path(self) -> str:
+        """Return the file of the local store."""
 
 
-class Surroundings:
+class CheckContext:
     """The scheduler, its store and the app, each looked at when a check first asks for it."""
 
     def __init__(self, scheduler: Callable[[], Scheduler], app: App) -> None:
@@ -38,20 +58,20 @@ class Surroundings:
 
     @property
     def scheduler(self) -> Scheduler:
-        """The scheduler; raises `InvalidSchedule` where `config/scheduler.py` has a value without meaning."""
+        """Return the scheduler; raise `InvalidSchedule` if `config/scheduler.py` has an invalid value."""
         return self._scheduler()
 
     @property
     def settings(self) -> Settings:
-        """What `config/scheduler.py` says."""
+        """Return the settings of `config/scheduler.py`."""
         return self.scheduler.settings
 
     @property
     def store(self) -> Store:
-        """The store; each of its methods raises `StoreUnavailable` where it cannot be reached."""
+        """Return the store; its methods raise `StoreUnavailable` if it cannot be reached."""
         return self.scheduler.store
 
     @cached_property
     def tasks(self) -> Tasks:
-        """All tasks of the app."""
+        """Return all tasks of the app."""
         return self.scheduler.find()

@@ -1,15 +1,15 @@
-"""How many tasks start at once."""
+"""How many tasks start in each minute."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
 
-class Load:
-    """How many of several sets of minutes (bits, `length` of them) have each minute.
+class MinuteCounts:
+    """How many of several sets of minutes (bits, `length` of them) contain each minute.
 
-    The counts stand in columns of binary digits, one integer for each place, so that a set is added to all of them at
-    once.
+    The counts of all minutes are binary numbers written in columns: bit m of `digits[p]` is digit p of the count of
+    minute m. So one operation on integers adds a whole set to all counts at once.
     """
 
     def __init__(self, sets: Iterable[int], length: int) -> None:
@@ -21,7 +21,7 @@ class Load:
         self._written = [digit.to_bytes(length // 8 + 1, "little") for digit in digits]
 
     def most(self, first: int, last: int) -> int:
-        """Return the count of the busiest minute from `first` up to, and without, `last`."""
+        """Return the count of the busiest minute from `first` (inclusive) to `last`."""
         return _most([_cut(digit, first, last) for digit in self._written], (1 << last - first) - 1)[0]
 
     def busiest(self) -> tuple[int, int]:
@@ -30,7 +30,7 @@ class Load:
 
 
 def _add(minutes: int, digits: list[int]) -> None:
-    """Add 1 to the counts of `minutes`; what is carried goes to the next place."""
+    """Add 1 to the counts of `minutes`: XOR gives the new digit of a place, AND what is carried to the next."""
     for place, digit in enumerate(digits):
         digits[place], minutes = digit ^ minutes, digit & minutes
         if not minutes:
@@ -40,7 +40,7 @@ def _add(minutes: int, digits: list[int]) -> None:
 
 
 def _most(digits: Sequence[int], candidates: int) -> tuple[int, int]:
-    """Return the largest count, and the minutes that have it."""
+    """Return the largest count, and the minutes that have it: decide its digits from the highest place down."""
     most = 0
     for place in reversed(range(len(digits))):
         if kept := candidates & digits[place]:

@@ -1,4 +1,4 @@
-"""The days and hours of one clock, and where it changes."""
+"""The days and hours on the clock of one zone, clock changes included."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
-from scheduler.due import MINUTE
-from scheduler.rules.Moment import DAY, UTC, at_wall, in_utc, offset_of, offsets_at, seam_near, wall_of
+from scheduler.execution.due import MINUTE
+from scheduler.rules.ZonedMinute import DAY, UTC, at_wall, clock_change_near, in_utc, offset_of, offsets_at, wall_of
 
 HOUR = 60
 
 
 class Hour(NamedTuple):
-    """An hour of a day on a clock, or what is left of it: its minutes, from the first up to, and without, the last."""
+    """An hour of a day on a clock, or a part of it: its minutes from `first` (inclusive) to `last`."""
 
     day: date
     hour: int
@@ -34,16 +34,16 @@ def day_of(instant: datetime, zone: tzinfo) -> int:
 
 
 def midnight(ordinal: int, zone: tzinfo) -> datetime:
-    """Return when the day `ordinal` begins on the clock of `zone` (UTC): after the gap, where its 0:00 is skipped."""
+    """Return when the day `ordinal` begins on the clock of `zone` (UTC): after the gap, if its 0:00 is skipped."""
     wall = ordinal * DAY
     before, after = offsets_at(wall, zone)
-    return at_wall(seam_near(wall, before, after, zone).instant if before < after else wall - before, UTC)
+    return at_wall(clock_change_near(wall, before, after, zone).instant if before < after else wall - before, UTC)
 
 
 def hours_of(start: datetime, length: int, zone: tzinfo) -> Iterator[Hour]:
-    """Return the hours on the clock of `zone` that `length` minutes from `start` (UTC) on have; they count from there.
+    """Yield the hours on the clock of `zone` within `length` minutes from `start` (UTC), which is minute 0.
 
-    Where clocks change, an hour may come in two parts.
+    An hour with a clock change may come in two parts.
     """
     first = 0
     while first < length:
@@ -60,6 +60,6 @@ def _differs(start: datetime, minute: int, local: datetime) -> bool:
 
 
 def _offset_on(ordinal: int, zone: tzinfo) -> int | None:
-    """Return the offset in minutes that holds all day, None where it changes, or at one of its midnights."""
+    """Return the offset in minutes that holds all day, or None if it changes on that day or at its midnights."""
     offsets = {*offsets_at(ordinal * DAY, zone), *offsets_at((ordinal + 1) * DAY, zone)}
     return offsets.pop() if len(offsets) == 1 else None

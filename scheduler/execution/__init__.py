@@ -1,0 +1,1 @@
+"""One tick and its runs: plan, claim, start, supervise, record."""

@@ -1,0 +1,194 @@
+"""A pending run, done by the worker of any engine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from scheduler import clock
+from scheduler.errors import StoreUnavailable
+from scheduler.execution.Scheduler import Scheduler
+from scheduler.execution.Supervisor import Supervisor
+from scheduler.listeners import ConsoleListener, Listener
+from scheduler.processes.identity import host_name, is_gone
+from scheduler.runs import Outcome, Run
+from scheduler.stores import Store
+from scheduler.tasks.RegisteredTask import RegisteredTask
+
+EARLY: Final = timedelta(minutes=1)
+"""How much earlier than it may start a run is taken: clocks differ. It waits here for the rest."""
+STEP_SECONDS: Final = 0.5
+RECORDED_AGAIN: Final = 30.0
+"""After how many seconds a worker reports again."""
+
+_of_thread = threading.local()
+_finding = threading.Lock()
+
+
+def execute(
+    application: Any,
+    run_id: int,
+    *,
+    should_stop: Callable[[], bool] | None = None,
+    meanwhile: Callable[[], None] | None = None,
+) -> Outcome | None:
+    """Do a pending run, in a process of its own below this one, and return its outcome.
+
+    Return None if there was nothing to do: another worker has the run, or it is over. Nothing is raised then: a message
+    that comes twice, or late, is no error. `should_stop` is asked often; once it says yes, the run has `STOP_GRACE` to
+    end. Without it, SIGTERM and SIGINT mean that, and take effect on this process once the run is over. `meanwhile` is
+    called often, too.
+    """
+    scheduler: Scheduler = scheduler_of(application)
+    listener = ConsoleListener(_print, _print_error)
+    try:
+        store = _store_of(scheduler)
+        supervisor = scheduler.supervisor(listener, store)
+        found = _take(scheduler, store, run_id, listener, supervisor.owner)
+        if found is None:
+            return None
+        task, run = found
+        supervisor.submit([found])
+        with _stopping(supervisor, should_stop) as stop_if_asked:
+            _finish(supervisor, stop_if_asked, meanwhile)
+            supervisor.submit(_next_runs(store, task))
+            _finish(supervisor, stop_if_asked, meanwhile)
+        ended = store.run(run.id)
+    except StoreUnavailable as error:
+        listener.lost_store(error)
+        return None
+    return ended.outcome if ended else None
+
+
+def scheduler_of(application: Any) -> Scheduler:
+    """Return the app's scheduler; its name may be bound to Masonite's handler, which hands everything on to it."""
+    bound = application.make("scheduler")
+    found: Scheduler = getattr(bound.run, "__self__", bound).scheduler
+    return found
+
+
+def _finish(
+    supervisor: Supervisor, stop_if_asked: Callable[[], None], meanwhile: Callable[[], None] | None
+) -> None:
+    while not supervisor.is_idle:
+        supervisor.step(STEP_SECONDS)
+        stop_if_asked()
+        if meanwhile:
+            meanwhile()
+
+
+def _take(
+    scheduler: Scheduler, store: Store, run_id: int, listener: Listener, owner: str
+) -> tuple[RegisteredTask, Run] | None:
+    """Make a pending run `owner`'s, the earliest one of a task that may not overlap; None if there is none."""
+    run = store.run(run_id)
+    if run is None or not run.executor:
+        return None
+    record_worker(scheduler, run.executor)
+    task = _task_of(scheduler, run.key)
+    if task is None:
+        if run.is_offered:
+            listener.noticed(f"{run.key}: {_why_unknown(scheduler, run.key)}")
+        return None
+    now = clock.real_now()
+    candidates = [run] if task.options.overlap or run.fire_time is None else store.offered_runs(run.key)
+    for candidate in candidates:
+        if not candidate.is_offered or (candidate.start_after and candidate.start_after > now + EARLY):
+            continue
+        if not task.options.overlap and _waits(store, task, candidate, now):
+            return None
+        due = max(filter(None, (candidate.fire_time, candidate.start_after)), default=now)
+        taken = replace(candidate, late=candidate.late or due < clock.floor_minute(now))
+        if store.adopt(taken, owner, now):
+            return task, replace(taken, owner=owner)
+    return None
+
+
+def _waits(store: Store, task: RegisteredTask, run: Run, now: datetime) -> bool:
+    """Return whether the run waits for the end of an earlier one, whose worker hands it over then."""
+    held = next((lease for lease in store.leases() if lease.key == task.claim_key), None)
+    if held is None or held.expires_at <= now or is_gone(held.owner) or run.fire_time is None:
+        return False
+    if run.attempt > 1 or run.late or task.options.catch_up == "all":
+        return True
+    earlier = [other.started_at for other in store.open_runs() if other.key == run.key and other.started_at]
+    return not any(started_at < run.fire_time for started_at in earlier)
+
+
+def _next_runs(store: Store, task: RegisteredTask) -> list[tuple[RegisteredTask, Run]]:
+    """Return the earliest run that waited for the one that has ended here, to hand it over at once."""
+    if task.options.overlap:
+        return []
+    now = clock.real_now()
+    waiting = [run for run in store.offered_runs(task.key) if not run.start_after or run.start_after <= now]
+    return [(task, run) for run in waiting[:1]]
+
+
+def _task_of(scheduler: Scheduler, key: str) -> RegisteredTask | None:
+    """Return the task, found once for the whole process."""
+    with _finding:
+        found = scheduler.found or scheduler.find()
+    return next((task for task in found.usable if task.key == key), None)
+
+
+def _why_unknown(scheduler: Scheduler, key: str) -> str:
+    broken = [] if scheduler.found is None else [each.error for each in scheduler.found.broken if each.key == key]
+    return broken[0] if broken else "the app of this worker has no such task; deploy it here and restart the worker"
+
+
+def _store_of(scheduler: Scheduler) -> Store:
+    """Return the store by a connection that this thread of this process has alone."""
+    known: tuple[int, Scheduler, Store] | None = getattr(_of_thread, "store", None)
+    if known and known[:2] == (os.getpid(), scheduler):
+        return known[2]
+    if known:
+        known[2].connection.forget()
+    scheduler.forget_inherited()
+    opened = scheduler.store.reopened() or scheduler.store
+    _of_thread.store = (os.getpid(), scheduler, opened)
+    return opened
+
+
+def record_worker(scheduler: Scheduler, executor: str) -> None:
+    """Record in the store that a worker of an executor has reported, unless it did so a moment ago."""
+    recorded: dict[tuple[int, str], float] = _of_thread.__dict__.setdefault("recorded", {})
+    key, now = (os.getpid(), executor), time.monotonic()
+    if now - recorded.get(key, -RECORDED_AGAIN) >= RECORDED_AGAIN:
+        _store_of(scheduler).record_worker(executor, host_name(), os.getpid(), clock.real_now())
+        recorded[key] = now
+
+
+@contextmanager
+def _stopping(supervisor: Supervisor, should_stop: Callable[[], bool] | None) -> Iterator[Callable[[], None]]:
+    """Give a function that stops the supervisor if that is asked for, or let signals do so as long as the block lasts.
+
+    A signal takes effect on this process afterwards.
+    """
+    if should_stop is not None:
+
+        def stop_if_asked() -> None:
+            if not supervisor.is_stopping and should_stop():
+                supervisor.stop()
+
+        yield stop_if_asked
+        return
+    with supervisor.stop_on_signals():
+        yield lambda: None
+    if supervisor.is_stopping:
+        signal.raise_signal(signal.SIGTERM)
+
+
+def _print(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 - the worker's log
+
+
+def _print_error(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)  # noqa: T201 - the worker's log
