@@ -1,13 +1,16 @@
 # Needs Python 3.10 or later (another: make test PYTHON=python3.12), git and make. All else is installed here, into .venv*.
 PYTHON ?= python3
 
-.PHONY: help test lint demo bench soak clean
+.PHONY: help test lint demo demo-workers demo-dashboard bench soak clean
 
 help:
 	@echo 'make test    everything, with each Python found: tests, coverage, style, types, architecture, package'
 	@echo "          ARGS='-e py312-masonite5 -- tests/unit' for a part of it"
 	@echo 'make lint    style, types and architecture only'
 	@echo 'make demo    a small Masonite app with tasks, run once'
+	@echo 'make demo-workers   its order import on a worker of Celery, with the Redis or RabbitMQ of this machine'
+	@echo "          BROKER=redis://host:6379/0 for another one"
+	@echo 'make demo-dashboard   its dashboard, on this machine only'
 	@echo 'make bench   what the scheduler costs, beside its peers'
 	@echo 'make soak    nothing twice, nothing lost, nothing stuck: races, kills and outages at length, half an hour'
 	@echo "          ARGS='--only week --seed 7' for a part of it"
@@ -21,6 +24,12 @@ lint: .venv/ready
 
 demo: .venv-demo/ready
 	@cd demo && ../.venv-demo/bin/python run_demo.py
+
+demo-workers: .venv-demo/workers
+	@cd demo && BROKER='$(BROKER)' ../.venv-demo/bin/python run_workers.py
+
+demo-dashboard: .venv-demo/ready
+	@cd demo && ../.venv-demo/bin/python serve_dashboard.py
 
 bench: .venv-bench/ready
 	@.venv-bench/bin/python benchmarks/run.py
@@ -37,6 +46,10 @@ soak: .venv-soak/ready
 .venv-demo/ready: Makefile pyproject.toml
 	$(new_venv)
 	@.venv-demo/bin/pip install --quiet --editable '.[masonite5]'
+	@touch $@
+
+.venv-demo/workers: .venv-demo/ready
+	@.venv-demo/bin/pip install --quiet --editable '.[masonite5,celery]' 'celery[redis]'
 	@touch $@
 
 .venv-bench/ready: Makefile pyproject.toml benchmarks/requirements.txt

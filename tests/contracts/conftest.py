@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from contracts.databases import (
-    Details,
-    drop_database,
-    make_database,
-    make_empty_tables,
-    open_store,
-    quick_folder,
-    why_unreachable,
-)
-from scheduler.stores import DatabaseStore, memory_store
+from contracts.databases import Details, make_empty_tables, open_store, quick_folder, server_databases
+from scheduler.stores import Store, memory_store
 
 SERVER_MEMBERS = [
     pytest.param("postgres", marks=pytest.mark.services),
@@ -33,7 +24,7 @@ class Member:
     def __init__(self, name: str, details: Details | None) -> None:
         self.name = name
         self.details = details
-        self._opened: list[DatabaseStore] = []
+        self._opened: list[Store] = []
         self.store = self.open()
 
     @property
@@ -41,7 +32,7 @@ class Member:
         """Whether several processes can use it."""
         return self.details is not None
 
-    def open(self) -> DatabaseStore:
+    def open(self) -> Store:
         """Return the store as another process would open it."""
         if self.details is None and self._opened:
             return self._opened[0]
@@ -57,20 +48,8 @@ class Member:
 @pytest.fixture(scope="session")
 def database(missing: Callable[[str], Any]) -> Iterator[Callable[[str], Details]]:
     """Makes a database on a server: one for all tests, empty for each."""
-    made: dict[str, Details] = {}
-
-    def empty(driver: str) -> Details:
-        if driver not in made:
-            reason = why_unreachable(driver)
-            if reason:
-                missing(reason)
-            made[driver] = make_database(driver, f"scheduler_contracts_{os.getpid()}")
-        make_empty_tables(made[driver])
-        return made[driver]
-
-    yield empty
-    for details in made.values():
-        drop_database(details)
+    with server_databases("scheduler_contracts", missing) as made:
+        yield made
 
 
 def details_of(name: str, folder: Path, database: Callable[[str], Details]) -> Details | None:
@@ -110,6 +89,12 @@ def shared(request: pytest.FixtureRequest, folder: Path, database: Callable[[str
 
 
 @pytest.fixture
-def store(member: Member) -> DatabaseStore:
+def store(member: Member) -> Store:
     """Each kind of store."""
     return member.store
+
+
+@pytest.fixture(params=SERVER_MEMBERS)
+def server_details(request: pytest.FixtureRequest, database: Callable[[str], Details]) -> Details:
+    """A store in a server."""
+    return database(request.param)

@@ -1,4 +1,4 @@
-"""The databases a store may be in: where they are, and an empty one of each for a test."""
+"""The databases of a store: where they are, and an empty one of each for a test."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from masoniteorm.connections import ConnectionResolver
 
 from scheduler.masonite.database import connection_of
-from scheduler.stores import DatabaseStore, local_store
+from scheduler.stores import Store, local_store
 from scheduler.stores.schema import TABLES, create_statements, drop_statements
 
 SERVERS = {
@@ -149,6 +149,24 @@ def drop_database(details: Details) -> None:
     execute(server, f"DROP DATABASE IF EXISTS `{name}`")
 
 
+@contextmanager
+def server_databases(prefix: str, missing: Callable[[str], Any]) -> Iterator[Callable[[str], Details]]:
+    """Give a function that returns a database on a server: one for all tests, with empty tables for each."""
+    made: dict[str, Details] = {}
+
+    def empty(driver: str) -> Details:
+        if driver not in made:
+            if reason := why_unreachable(driver):
+                missing(reason)
+            made[driver] = make_database(driver, f"{prefix}_{os.getpid()}")
+        make_empty_tables(made[driver])
+        return made[driver]
+
+    yield empty
+    for details in made.values():
+        drop_database(details)
+
+
 def make_empty_tables(details: Details) -> None:
     """Leave a database with a store's tables, all empty."""
     driver = details["driver"]
@@ -158,8 +176,8 @@ def make_empty_tables(details: Details) -> None:
         execute(details, *drop_statements(), *create_statements(driver))
 
 
-def open_store(details: Details) -> DatabaseStore:
+def open_store(details: Details) -> Store:
     """Open the store in a database, as an app with that connection does."""
     if details["driver"] == "local":
         return local_store(details["database"])
-    return DatabaseStore(connection_of(Application({"default": "it", "it": details}), None))
+    return Store(connection_of(Application({"default": "it", "it": details}), None))

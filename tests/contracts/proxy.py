@@ -23,9 +23,9 @@ class Proxy:
         self._is_closed = False
         self._door: socket.socket | None = None
         self.port = 0
-        self.mend()
+        self.restore()
 
-    def mend(self) -> None:
+    def restore(self) -> None:
         """Let everything through."""
         self._is_muted = False
         if self._door is None:

@@ -1,4 +1,4 @@
-"""Claims: a fire time of a task is started once, whoever claims it, and cursors only move forward."""
+"""Claims: only one process gets a fire time of a task, and cursors only move forward."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import pytest
 from contracts.conftest import Member
 from contracts.values import ELSEWHERE, HERE, NOON, after, claim, claimed, ended, forced, one_run
 from scheduler.runs import Outcome
-from scheduler.stores import Claim, DatabaseStore, slot_of
+from scheduler.stores import Claim, Store, slot_of
 
 
-def test_a_new_store_is_empty(store: DatabaseStore) -> None:
+def test_a_new_store_is_empty(store: Store) -> None:
     assert store.cursors() == {}
     assert store.open_runs() == []
     assert store.leases() == []
@@ -22,7 +22,7 @@ def test_a_new_store_is_empty(store: DatabaseStore) -> None:
     assert store.ticks() == {}
 
 
-def test_whoever_claims_gets_the_run(store: DatabaseStore) -> None:
+def test_the_claiming_process_gets_the_run(store: Store) -> None:
     run = one_run(store, "a", minutes=3, late=True, start_after=after(minutes=4))
     assert run.id > 0
     assert (run.key, run.fire_time, run.attempt, run.late) == ("a", after(minutes=3), 1, True)
@@ -40,18 +40,18 @@ def test_a_fire_time_is_claimed_once(member: Member) -> None:
     assert [run.owner for run in member.store.open_runs()] == [HERE]
 
 
-def test_what_was_claimed_before_does_not_keep_the_rest_from_being_claimed(member: Member) -> None:
+def test_existing_claims_do_not_block_the_others(member: Member) -> None:
     claimed(member.store, claim("b"))
     runs = claimed(member.open(), claim("a"), claim("b"), claim("c"), owner=ELSEWHERE, now=after(1))
     assert [run.key for run in runs] == ["a", "c"]
 
 
-def test_another_fire_time_and_another_attempt_are_claims_of_their_own(store: DatabaseStore) -> None:
+def test_another_fire_time_and_another_attempt_are_claims_of_their_own(store: Store) -> None:
     runs = claimed(store, claim("a", 0), claim("a", 1), claim("a", 0, attempt=2))
     assert [(run.fire_time, run.attempt) for run in runs] == [(NOON, 1), (after(minutes=1), 1), (NOON, 2)]
 
 
-def test_runs_come_in_the_order_of_their_claims(store: DatabaseStore) -> None:
+def test_runs_come_in_the_order_of_their_claims(store: Store) -> None:
     keys = ["z", "a", "m", "b"]
     assert [run.key for run in claimed(store, *(claim(key) for key in keys))] == keys
 
@@ -65,7 +65,7 @@ def test_runs_by_hand_have_no_slot_and_are_never_in_each_others_way(member: Memb
     assert [run.fire_time for run in runs] == [None, None]
 
 
-def test_a_fire_time_that_was_missed_is_written_down_and_not_to_be_started(store: DatabaseStore) -> None:
+def test_a_missed_fire_time_is_recorded_and_cannot_be_started(store: Store) -> None:
     missed = claim("a", 0, outcome=Outcome.MISSED, detail="no tick came in time")
     runs = claimed(store, missed, claim("a", 1), now=after(minutes=1))
     assert [run.fire_time for run in runs] == [NOON, after(minutes=1)]
@@ -77,14 +77,14 @@ def test_a_fire_time_that_was_missed_is_written_down_and_not_to_be_started(store
     assert written.started_at is None
 
 
-def test_one_that_only_writes_down_what_was_missed_gets_nothing_to_start(store: DatabaseStore) -> None:
+def test_one_that_only_writes_down_what_was_missed_gets_nothing_to_start(store: Store) -> None:
     (run,) = claimed(store, claim("a", outcome=Outcome.MISSED))
     assert run.outcome is Outcome.MISSED
     assert store.open_runs() == []
     assert claimed(store, claim("a"), now=after(1)) == [], "it has its outcome"
 
 
-def test_a_fire_time_that_has_its_outcome_is_never_claimed_again(store: DatabaseStore) -> None:
+def test_a_fire_time_that_has_its_outcome_is_never_claimed_again(store: Store) -> None:
     run = one_run(store)
     assert store.start(run, 1, after(1))
     assert store.finish(ended(run))
@@ -96,13 +96,13 @@ def test_a_claim_moves_cursors_with_it(member: Member) -> None:
     assert member.open().cursors() == {"a": after(minutes=1), "b": after(minutes=1)}
 
 
-def test_cursors_never_move_back(store: DatabaseStore) -> None:
+def test_cursors_never_move_back(store: Store) -> None:
     store.claim([], {"a": after(minutes=9), "b": after(minutes=1)}, HERE, NOON)
     store.claim([], {"a": after(minutes=5), "b": after(minutes=2), "c": NOON}, HERE, NOON)
     assert store.cursors() == {"a": after(minutes=9), "b": after(minutes=2), "c": NOON}
 
 
-def test_cursors_keep_their_microseconds_and_cross_years(store: DatabaseStore) -> None:
+def test_cursors_keep_their_microseconds_and_cross_years(store: Store) -> None:
     store.claim([], {"a": after(0.000001)}, HERE, NOON)
     store.claim([], {"a": after(0.00001)}, HERE, NOON)
     assert store.cursors() == {"a": after(0.00001)}
@@ -110,12 +110,12 @@ def test_cursors_keep_their_microseconds_and_cross_years(store: DatabaseStore) -
     assert store.cursors() == {"a": NOON.replace(year=2031)}
 
 
-def test_nothing_to_claim_is_nothing_done(store: DatabaseStore) -> None:
+def test_nothing_to_claim_is_nothing_done(store: Store) -> None:
     assert store.claim([], {}, HERE, NOON) == []
     assert store.history() == []
 
 
-def test_more_claims_and_cursors_than_one_statement_takes(store: DatabaseStore) -> None:
+def test_more_claims_and_cursors_than_one_statement_takes(store: Store) -> None:
     keys = [f"task {number}" for number in range(1203)]
     runs = store.claim([claim(key) for key in keys], dict.fromkeys(keys, after(minutes=1)), HERE, NOON)
     assert [run.key for run in runs] == keys
@@ -124,7 +124,7 @@ def test_more_claims_and_cursors_than_one_statement_takes(store: DatabaseStore) 
     assert set(store.cursors().values()) == {after(minutes=2)}
 
 
-def test_keys_that_differ_only_in_case_or_accents_are_different_tasks(store: DatabaseStore) -> None:
+def test_keys_that_differ_only_in_case_or_accents_are_different_tasks(store: Store) -> None:
     keys = ["backup", "Backup", "BACKUP", "bäckup", "backup\u0301"]
     runs = store.claim([claim(key) for key in keys], dict.fromkeys(keys, after(minutes=1)), HERE, NOON)
     assert [run.key for run in runs] == keys
@@ -132,7 +132,7 @@ def test_keys_that_differ_only_in_case_or_accents_are_different_tasks(store: Dat
     assert [run.key for run in store.history(keys=["Backup"])] == ["Backup"]
 
 
-def test_the_longest_key_there_can_be_fits(store: DatabaseStore) -> None:
+def test_the_longest_key_there_can_be_fits(store: Store) -> None:
     key = "é" * 159 + "🚀"
     host = "h" * 64
     slot = slot_of(f"{key} on {host}", NOON, attempt=12)
@@ -141,7 +141,7 @@ def test_the_longest_key_there_can_be_fits(store: DatabaseStore) -> None:
     assert store.cursors() == {f"{key} on {host}": NOON}
 
 
-def test_a_claim_names_its_fire_time_in_utc_whatever_zone_it_comes_in(store: DatabaseStore) -> None:
+def test_a_claim_names_its_fire_time_in_utc_whatever_zone_it_comes_in(store: Store) -> None:
     from zoneinfo import ZoneInfo
 
     fire_time = NOON.astimezone(ZoneInfo("Asia/Kathmandu"))
@@ -160,12 +160,12 @@ def test_of_many_that_claim_at_the_same_moment_one_wins_each_fire_time(shared: M
     def take_part(number: int) -> None:
         store = shared.open()
         order = keys if number % 2 else keys[::-1]
-        gate.wait()
+        gate.wait(timeout=60)
         runs = store.claim([claim(key) for key in order], dict.fromkeys(order, after(minutes=1)), f"{number}", NOON)
         won.extend((number, run.key) for run in runs)
         store.connection.close()
 
-    threads = [threading.Thread(target=take_part, args=(number,)) for number in range(claimants)]
+    threads = [threading.Thread(target=take_part, args=(number,), daemon=True) for number in range(claimants)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -1,4 +1,4 @@
-"""Pauses and streaks of failures: seen by everybody who shares the store, and told apart in time."""
+"""Pauses and streaks of failures: all who share the store see them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import pytest
 from contracts.conftest import Member
 from contracts.values import ELSEWHERE, NOON, after, claim, claimed, ended, one_run
 from scheduler.runs import EVERYTHING, Outcome, Pause, SkipReason
-from scheduler.stores import DatabaseStore, local_store
+from scheduler.stores import Store, local_store
 from scheduler.stores.schema import create_statements
 
 # -- pauses --
 
 
-def test_a_pause_is_seen_by_everybody_as_it_was_said(member: Member) -> None:
+def test_a_pause_is_seen_by_all_as_it_was_made(member: Member) -> None:
     pause = Pause("Backup", NOON, after(minutes=90), "deploying 🚀 'it'\n\0", "anna@web1")
     member.store.pause(pause)
     (seen,) = member.open().pauses()
@@ -25,12 +25,12 @@ def test_a_pause_is_seen_by_everybody_as_it_was_said(member: Member) -> None:
     assert seen.reason.startswith("deploying 🚀 'it'\n"), "but for what databases refuse"
 
 
-def test_a_pause_may_have_no_end_and_be_of_everything(store: DatabaseStore) -> None:
+def test_a_pause_may_have_no_end_and_be_of_everything(store: Store) -> None:
     store.pause(Pause(EVERYTHING, NOON))
     assert store.pauses() == [Pause(EVERYTHING, NOON, None, "", "")]
 
 
-def test_a_new_pause_ends_the_old_one_of_the_same_key_and_no_other(store: DatabaseStore) -> None:
+def test_a_new_pause_ends_the_old_one_of_the_same_key_and_no_other(store: Store) -> None:
     store.pause(Pause("a", NOON, None, "first"))
     store.pause(Pause("A", NOON))
     store.pause(Pause(EVERYTHING, NOON))
@@ -54,7 +54,7 @@ def test_to_resume_ends_a_pause_and_tells_whether_there_was_one(member: Member) 
     assert member.store.pauses() == [Pause("a", NOON, after(60)), Pause("b", NOON, after(30))]
 
 
-def test_pauses_that_ended_a_month_before_the_next_one_are_forgotten(store: DatabaseStore) -> None:
+def test_pauses_that_ended_a_month_before_the_next_one_are_forgotten(store: Store) -> None:
     store.pause(Pause("old", NOON, after(1)))
     store.pause(Pause("endless", NOON))
     store.pause(Pause("a", NOON + timedelta(days=29)))
@@ -66,7 +66,7 @@ def test_pauses_that_ended_a_month_before_the_next_one_are_forgotten(store: Data
 # -- claims with an outcome --
 
 
-def test_a_fire_time_that_is_skipped_is_written_down_with_its_reason(member: Member) -> None:
+def test_a_skipped_fire_time_is_recorded_with_its_reason(member: Member) -> None:
     kept_back = claim("a", outcome=Outcome.SKIPPED, skip_reason=SkipReason.PAUSED, detail="paused: \0")
     (run,) = claimed(member.store, kept_back)
     assert (run.outcome, run.skip_reason, run.ended_at) == (Outcome.SKIPPED, SkipReason.PAUSED, NOON)
@@ -76,7 +76,7 @@ def test_a_fire_time_that_is_skipped_is_written_down_with_its_reason(member: Mem
 
 
 def test_only_who_writes_an_outcome_down_is_given_it(member: Member) -> None:
-    """So that whoever is to be told, is told once."""
+    """Only that process notifies, so everybody is notified once."""
     missed = [claim("a", minutes, outcome=Outcome.MISSED) for minutes in range(3)]
     mine = claimed(member.store, missed[0], missed[1])
     theirs = claimed(member.open(), *missed, owner=ELSEWHERE, now=after(1))
@@ -87,7 +87,7 @@ def test_only_who_writes_an_outcome_down_is_given_it(member: Member) -> None:
 # -- streaks of failures --
 
 
-def test_a_streak_begins_once_whoever_sees_it(member: Member) -> None:
+def test_a_streak_of_failures_begins_once(member: Member) -> None:
     first, second = claimed(member.store, claim("a"), claim("a", 1))
     assert member.store.begin_streak("a", ended(first))
     assert not member.open().begin_streak("a", ended(second))
@@ -95,7 +95,7 @@ def test_a_streak_begins_once_whoever_sees_it(member: Member) -> None:
 
 
 def test_to_say_again_that_a_streak_began_with_a_run_is_no_mistake(member: Member) -> None:
-    """The answer to the first time may have been lost on its way."""
+    """The answer to the first call may have been lost."""
     run = one_run(member.store)
     assert member.store.begin_streak("a", ended(run))
     assert member.open().begin_streak("a", ended(run))
@@ -131,7 +131,7 @@ def test_the_file_of_an_earlier_version_is_given_what_is_new(folder: Path) -> No
     assert local_store(str(path)).resume("a", after(1))
 
 
-def test_shared_tables_of_an_earlier_version_are_an_error_that_names_the_mend(folder: Path) -> None:
+def test_old_shared_tables_are_an_error_that_names_the_fix(folder: Path) -> None:
     from contracts.databases import execute, make_empty_tables, open_store
 
     details = {"driver": "sqlite", "database": str(folder / "app.sqlite3"), "prefix": ""}

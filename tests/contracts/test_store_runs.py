@@ -1,8 +1,9 @@
-"""Runs: from pending to running to one outcome, and what is kept of them."""
+"""Runs: from pending to running to one outcome, and their history."""
 
 from __future__ import annotations
 
 import os
+import re
 import threading
 from dataclasses import replace
 from datetime import timedelta
@@ -12,14 +13,15 @@ from typing import Any
 import pytest
 
 from contracts.conftest import Member
-from contracts.values import ELSEWHERE, HERE, NOON, TTL, after, claim, claimed, ended, forced, one_run
+from contracts.values import ELSEWHERE, HERE, NOON, TTL, after, claim, claimed, ended, forced, lease, one_run
 from scheduler import clock
-from scheduler.process import host_name
-from scheduler.runs import Outcome, Run, SkipReason
-from scheduler.stores import DatabaseStore, memory_store
+from scheduler.processes.identity import host_name, this_process
+from scheduler.runs import LONGEST_TRACEBACK, Outcome, Run, SkipReason
+from scheduler.stores import Store, lease_token, memory_store, rows
+from scheduler.stores.rows import LONGEST_LINE
 
 
-def test_a_pending_run_is_started_by_its_owner(store: DatabaseStore) -> None:
+def test_a_pending_run_is_started_by_its_owner(store: Store) -> None:
     run = one_run(store)
     assert store.start(run, 4711, after(1))
     (running,) = store.open_runs()
@@ -48,7 +50,7 @@ def test_a_pending_run_is_adopted_once(member: Member) -> None:
     assert [open_run.owner for open_run in member.store.open_runs()] == [ELSEWHERE]
 
 
-def test_a_run_that_is_given_back_belongs_to_nobody_and_can_be_taken_by_anybody(store: DatabaseStore) -> None:
+def test_a_returned_run_has_no_owner_and_can_be_taken_by_anybody(store: Store) -> None:
     run = one_run(store)
     assert store.adopt(run, "", after(1))
     (free,) = store.open_runs()
@@ -57,7 +59,7 @@ def test_a_run_that_is_given_back_belongs_to_nobody_and_can_be_taken_by_anybody(
     assert not store.adopt(free, HERE, after(2))
 
 
-def test_what_runs_or_has_ended_cannot_be_adopted(store: DatabaseStore) -> None:
+def test_running_and_ended_runs_cannot_be_adopted(store: Store) -> None:
     running, finished = claimed(store, claim("a"), claim("b"))
     store.start(running, 1, after(1))
     store.finish(ended(finished, Outcome.SKIPPED))
@@ -65,7 +67,7 @@ def test_what_runs_or_has_ended_cannot_be_adopted(store: DatabaseStore) -> None:
     assert not store.adopt(finished, ELSEWHERE, after(2))
 
 
-def test_what_has_ended_cannot_be_started(store: DatabaseStore) -> None:
+def test_an_ended_run_cannot_be_started(store: Store) -> None:
     run = one_run(store)
     assert store.finish(ended(run, Outcome.SKIPPED))
     assert not store.start(run, 1, after(1))
@@ -87,20 +89,20 @@ def test_an_outcome_is_written_with_all_that_goes_with_it(member: Member) -> Non
     )
     assert member.store.finish(result)
     read = member.open().run(run.id)
-    assert read == replace(result, host=host_name(), pid=os.getpid())
+    assert read == replace(result, host=host_name(), pid=os.getpid(), process=str(this_process()), heartbeat_at=after(1))
     assert read.seconds == 6.25
     assert member.store.open_runs() == []
 
 
 @pytest.mark.parametrize("outcome", list(Outcome))
-def test_every_outcome_can_be_written(store: DatabaseStore, outcome: Outcome) -> None:
+def test_every_outcome_can_be_written(store: Store, outcome: Outcome) -> None:
     run = one_run(store)
     assert store.finish(ended(run, outcome))
     assert store.run(run.id).outcome is outcome
 
 
 @pytest.mark.parametrize("reason", list(SkipReason))
-def test_every_reason_to_skip_can_be_written(store: DatabaseStore, reason: SkipReason) -> None:
+def test_every_reason_to_skip_can_be_written(store: Store, reason: SkipReason) -> None:
     run = one_run(store)
     assert store.finish(ended(run, Outcome.SKIPPED, skip_reason=reason, detail="why"))
     read = store.run(run.id)
@@ -114,14 +116,14 @@ def test_a_run_has_exactly_one_outcome_the_first(member: Member) -> None:
     assert member.store.run(run.id).outcome is Outcome.CRASHED
 
 
-def test_writing_the_same_outcome_again_is_no_contradiction(store: DatabaseStore) -> None:
-    """The answer to the first time may have been lost on its way."""
+def test_writing_the_same_outcome_again_is_no_contradiction(store: Store) -> None:
+    """The answer to the first call may have been lost."""
     run = one_run(store)
     assert store.finish(ended(run, Outcome.FAILED))
     assert store.finish(ended(run, Outcome.FAILED))
 
 
-def test_the_next_attempt_is_claimed_with_the_outcome(store: DatabaseStore) -> None:
+def test_the_next_attempt_is_claimed_with_the_outcome(store: Store) -> None:
     run = one_run(store)
     retry = claim("a", attempt=2, late=True, start_after=after(90))
     assert store.finish(ended(run, Outcome.FAILED), retry)
@@ -132,14 +134,14 @@ def test_the_next_attempt_is_claimed_with_the_outcome(store: DatabaseStore) -> N
     assert len(store.open_runs()) == 1
 
 
-def test_no_attempt_is_claimed_by_one_whose_outcome_came_too_late(store: DatabaseStore) -> None:
+def test_no_attempt_is_claimed_by_one_whose_outcome_came_too_late(store: Store) -> None:
     run = one_run(store)
     store.finish(ended(run, Outcome.SUCCEEDED))
     assert not store.finish(ended(run, Outcome.CRASHED), claim("a", attempt=2))
     assert store.open_runs() == []
 
 
-def test_a_run_that_is_not_there_is_none(store: DatabaseStore) -> None:
+def test_a_run_that_is_not_there_is_none(store: Store) -> None:
     assert store.run(4711) is None
     assert not store.finish(ended(Run("a", NOON, id=4711)))
     assert not store.adopt(Run("a", NOON, id=4711), HERE, NOON)
@@ -149,31 +151,65 @@ def test_a_run_that_is_not_there_is_none(store: DatabaseStore) -> None:
 # -- heartbeats --
 
 
-def test_a_run_was_last_heard_of_when_it_was_claimed(store: DatabaseStore) -> None:
+def test_a_run_was_last_heard_of_when_it_was_claimed(store: Store) -> None:
     run = one_run(store)
-    assert store.heartbeats() == {run.id: NOON}
+    assert heartbeats(store) == {run.id: NOON}
 
 
-def test_starting_adopting_and_beating_are_signs_of_life(store: DatabaseStore) -> None:
+def test_starting_adopting_and_beating_are_signs_of_life(store: Store) -> None:
     first, second, third, finished = claimed(store, *(claim(key) for key in "abcd"))
     store.finish(ended(finished))
     store.start(first, 1, after(1))
     store.adopt(second, ELSEWHERE, after(2))
-    assert store.heartbeats() == {first.id: after(1), second.id: after(2), third.id: NOON}
-    store.beat(HERE, after(9), TTL)
-    assert store.heartbeats() == {first.id: after(9), second.id: after(2), third.id: after(9)}
+    assert heartbeats(store) == {first.id: after(1), second.id: after(2), third.id: NOON}
+    runs = dict.fromkeys((first.id, second.id, third.id, finished.id), "")
+    assert store.beat(HERE, runs, after(9), TTL) == {first.id, third.id}, "what is open and still its own"
+    assert heartbeats(store) == {first.id: after(9), second.id: after(2), third.id: after(9)}
+
+
+def test_a_run_whose_lease_somebody_else_holds_is_no_longer_its_owners(member: Member) -> None:
+    first, second = claimed(member.store, claim("a"), claim("b"))
+    for run in (first, second):
+        assert member.store.acquire(lease(run.key, lease_token(HERE, run.id), owner=ELSEWHERE), NOON)
+    held = {first.id: "a", second.id: "b"}
+    assert member.store.beat(HERE, held, after(30), TTL) == {first.id, second.id}
+    member.store.unlock("a")
+    assert member.store.beat(HERE, held, after(31), TTL) == {first.id, second.id}, "a lease that is free is nobody else's"
+    assert member.open().acquire(lease("a", "new", owner=ELSEWHERE), after(32))
+    assert member.store.beat(HERE, held, after(33), TTL) == {second.id}
+
+
+def test_only_the_owner_of_a_run_records_its_outcome(member: Member) -> None:
+    run = one_run(member.store)
+    assert member.open().adopt(run, ELSEWHERE, after(1))
+    assert not member.store.finish(ended(run, Outcome.SKIPPED))
+    assert member.store.run(run.id).outcome is None
+    assert member.open().finish(ended(replace(run, owner=ELSEWHERE)))
+
+
+def test_an_outcome_for_lack_of_signs_of_life_is_refused_after_one(member: Member) -> None:
+    run = one_run(member.store)
+    member.store.start(run, 1, after(1))
+    member.store.beat(HERE, {run.id: ""}, after(9), TTL)
+    assert not member.open().finish(ended(run, Outcome.CRASHED), silent_since=after(1))
+    assert member.open().finish(ended(run, Outcome.CRASHED), silent_since=after(9))
+
+
+def heartbeats(store: Store) -> dict[int, Any]:
+    """Return when each open run was last heard of."""
+    return {run.id: run.heartbeat_at for run in store.open_runs()}
 
 
 # -- history --
 
 
 @pytest.fixture
-def told(store: DatabaseStore) -> DatabaseStore:
+def told(store: Store) -> Store:
     """A store with a short history."""
     return tell(store)
 
 
-def tell(store: DatabaseStore) -> DatabaseStore:
+def tell(store: Store) -> Store:
     """Let some things happen."""
     story = [
         ("a", 0, Outcome.SUCCEEDED),
@@ -194,44 +230,44 @@ def seen(runs: list[Run]) -> list[tuple[str, int]]:
     return [(run.key, run.fire_time.minute) for run in runs]
 
 
-def test_history_is_the_newest_first_open_runs_included(told: DatabaseStore) -> None:
+def test_history_is_the_newest_first_open_runs_included(told: Store) -> None:
     assert seen(told.history()) == [("c", 3), ("c", 2), ("a", 2), ("b", 1), ("a", 1), ("b", 0), ("a", 0)]
 
 
-def test_history_of_some_tasks(told: DatabaseStore) -> None:
+def test_history_of_some_tasks(told: Store) -> None:
     assert seen(told.history(keys=["a"])) == [("a", 2), ("a", 1), ("a", 0)]
     assert seen(told.history(keys=["c", "b"])) == [("c", 3), ("c", 2), ("b", 1), ("b", 0)]
     assert told.history(keys=["nobody"]) == []
 
 
-def test_history_of_some_outcomes(told: DatabaseStore) -> None:
+def test_history_of_some_outcomes(told: Store) -> None:
     failures = [outcome for outcome in Outcome if outcome.is_failure]
     assert seen(told.history(outcomes=failures)) == [("a", 2), ("a", 1), ("b", 0)]
     assert seen(told.history(outcomes=[Outcome.SKIPPED])) == [("b", 1)]
 
 
-def test_history_since_a_time(told: DatabaseStore) -> None:
+def test_history_since_a_time(told: Store) -> None:
     assert seen(told.history(since=after(minutes=2))) == [("c", 3), ("c", 2), ("a", 2)]
     assert told.history(since=after(minutes=4)) == []
 
 
-def test_history_up_to_a_limit(told: DatabaseStore) -> None:
+def test_history_up_to_a_limit(told: Store) -> None:
     assert seen(told.history(limit=2)) == [("c", 3), ("c", 2)]
 
 
-def test_history_with_everything_at_once(told: DatabaseStore) -> None:
+def test_history_with_everything_at_once(told: Store) -> None:
     found = told.history(keys=["a", "b"], outcomes=[Outcome.FAILED], since=after(minutes=0), limit=1)
     assert seen(found) == [("a", 1)]
 
 
-def test_history_leaves_out_what_is_long(told: DatabaseStore) -> None:
+def test_history_leaves_out_what_is_long(told: Store) -> None:
     run = told.history(keys=["a"], limit=1)[0]
     assert (run.output, run.traceback) == ("", "")
     whole = told.run(run.id)
     assert (whole.output, whole.traceback) == ("much", "long")
 
 
-def test_the_last_run_of_each_task_is_its_latest_that_has_an_outcome(told: DatabaseStore) -> None:
+def test_the_last_run_of_each_task_is_its_latest_that_has_an_outcome(told: Store) -> None:
     last = told.last_runs(["a", "b", "c", "nobody"])
     assert {key: run.outcome for key, run in last.items()} == {
         "a": Outcome.TIMED_OUT,
@@ -241,14 +277,14 @@ def test_the_last_run_of_each_task_is_its_latest_that_has_an_outcome(told: Datab
     assert told.last_runs([]) == {}
 
 
-def test_the_last_run_that_ended_is_found_behind_any_number_that_have_not(told: DatabaseStore) -> None:
+def test_the_last_run_that_ended_is_found_behind_any_number_that_have_not(told: Store) -> None:
     for minutes in range(4, 9):
         one_run(told, "a", minutes, now=after(minutes=minutes))
     assert told.last_runs(["a"])["a"].outcome is Outcome.TIMED_OUT
 
 
 def test_no_question_reads_more_of_a_long_history_than_its_answer() -> None:
-    """Every query seeks in an index. Asked of SQLite: servers plan by the size of their tables, and these are small."""
+    """Every query seeks in an index. SQLite is asked, since servers plan by the size of their tables, which are small here."""
     told = tell(memory_store())
     connection = told.connection
     asked: list[tuple[str, Any]] = []
@@ -262,25 +298,32 @@ def test_no_question_reads_more_of_a_long_history_than_its_answer() -> None:
     failures = [outcome for outcome in Outcome if outcome.is_failure]
     for keys, outcomes, since in product(([], ["a"], ["a", "b"]), ([], failures), (None, after(minutes=1))):
         told.history(keys=keys, outcomes=outcomes, since=since)
-    for question in (told.open_runs, told.heartbeats, lambda: told.run(1), lambda: told.last_runs(["a", "x"])):
+    for question in (told.open_runs, lambda: told.open_runs("a"), lambda: told.run(1), lambda: told.last_runs(["a", "x"])):
         question()
+    for many in (told.last_outcomes, told.last_successes, lambda keys: told.latest_of_each(keys, 3)):
+        many(["a", "x"])
+    told.count_by_hour(NOON, 2)
+    told.count_by_task(["a", "x"], NOON, after(minutes=9))
+    told.count_since(NOON)
+    for key, outcomes, before in product((None, "a"), ([], failures), (None, 2)):
+        told.browse(key=key, outcomes=outcomes, before=before)
     assert seen(told.runs_for("a", NOON, after(minutes=1))) == [("a", 0)]
     told.prune(NOON)
     connection.rows = rows
     assert len(asked) > 20
     plans = {sql: plan_of(told, sql, values) for sql, values in asked}
-    assert {sql: plan for sql, plan in plans.items() if "SCAN" in plan} == {}
+    assert {sql: plan for sql, plan in plans.items() if re.search(r"SCAN (TABLE )?(scheduler_)?runs", plan)} == {}
     assert ["(task=? AND fire_time>? AND fire_time<?)" in plan for sql, plan in plans.items() if "fire_time <" in sql] == [True]
-    newest_first = [plan for sql, plan in plans.items() if "claimed_at DESC" in sql]
+    newest_first = [plan for sql, plan in plans.items() if "claimed_at DESC" in sql and "UNION ALL" not in sql]
     assert [plan for plan in newest_first if "TEMP B-TREE" in plan] == []
 
 
-def plan_of(store: DatabaseStore, sql: str, values: Any) -> str:
+def plan_of(store: Store, sql: str, values: Any) -> str:
     """Return how SQLite goes about a query."""
     return " | ".join(row["detail"] for row in store.connection.rows(f"EXPLAIN QUERY PLAN {sql}", values))
 
 
-def test_pruning_removes_what_ended_before_a_time_and_nothing_that_is_open(told: DatabaseStore) -> None:
+def test_pruning_removes_what_ended_before_a_time_and_nothing_that_is_open(told: Store) -> None:
     old = one_run(told, "old", now=after(minutes=-90))
     assert told.prune(after(minutes=1)) == 2
     assert seen(told.history()) == [("c", 3), ("c", 2), ("a", 2), ("b", 1), ("a", 1), ("old", 0)]
@@ -290,15 +333,14 @@ def test_pruning_removes_what_ended_before_a_time_and_nothing_that_is_open(told:
     assert seen(told.history()) == [("c", 3), ("old", 0)]
 
 
-def test_what_there_is_much_of_is_pruned_bit_by_bit(told: DatabaseStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that no tick takes long, not even the first one after months."""
-    monkeypatch.setattr("scheduler.stores.KeepsHistory.PRUNED_AT_ONCE", 4)
-    monkeypatch.setattr("scheduler.stores.rows.AT_ONCE", 3)
-    assert [told.prune(after(minutes=99)) for _ in range(3)] == [4, 2, 0]
+def test_much_history_is_pruned_in_small_steps(told: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No tick takes long, not even the first one after months."""
+    monkeypatch.setattr(rows, "AT_ONCE", 3)
+    assert [told.prune(after(minutes=99), limit=4) for _ in range(3)] == [4, 2, 0]
     assert seen(told.history()) == [("c", 3)]
 
 
-def test_numbers_of_runs_are_never_given_twice(store: DatabaseStore) -> None:
+def test_numbers_of_runs_are_never_given_twice(store: Store) -> None:
     first = one_run(store)
     store.finish(ended(first))
     store.prune(after(minutes=99))
@@ -333,7 +375,7 @@ def test_the_last_tick_of_each_host_is_remembered(member: Member) -> None:
     ],
     ids=["empty", "plain", "NUL", "surrogate", "emoji", "quotes", "blanks", "control"],
 )
-def test_text_comes_back_as_it_was_but_for_what_databases_refuse(store: DatabaseStore, text: str, kept: str) -> None:
+def test_text_comes_back_as_it_was_but_for_what_databases_refuse(store: Store, text: str, kept: str) -> None:
     run = one_run(store)
     fields = ("detail", "error", "location", "traceback", "output")
     assert store.finish(ended(run, Outcome.FAILED, **dict.fromkeys(fields, text)))
@@ -342,7 +384,7 @@ def test_text_comes_back_as_it_was_but_for_what_databases_refuse(store: Database
 
 
 @pytest.mark.parametrize("character", ["x", "é", "🚀", "\ufffd"])
-def test_64_kib_of_output_and_a_long_traceback_are_kept_whole(store: DatabaseStore, character: str) -> None:
+def test_64_kib_of_output_and_a_long_traceback_are_kept_whole(store: Store, character: str) -> None:
     run = one_run(store)
     output = character * 65536
     assert store.finish(ended(run, Outcome.FAILED, output=output, traceback=output, error=output[:5000]))
@@ -352,12 +394,12 @@ def test_64_kib_of_output_and_a_long_traceback_are_kept_whole(store: DatabaseSto
     assert read.error == output[:5000]
 
 
-def test_a_claims_detail_may_be_any_text(store: DatabaseStore) -> None:
+def test_a_claims_detail_may_be_any_text(store: Store) -> None:
     claimed(store, claim("a", outcome=Outcome.MISSED, detail="🚀 'late'"))
     assert store.history()[0].detail == "🚀 'late'"
 
 
-def test_times_are_kept_to_the_microsecond_and_in_utc(store: DatabaseStore) -> None:
+def test_times_are_kept_to_the_microsecond_and_in_utc(store: Store) -> None:
     run = one_run(store)
     moment = NOON + timedelta(microseconds=1)
     store.finish(ended(run, started_at=moment, ended_at=moment + timedelta(microseconds=1)))
@@ -366,7 +408,7 @@ def test_times_are_kept_to_the_microsecond_and_in_utc(store: DatabaseStore) -> N
     assert read.started_at.utcoffset() == timedelta()
 
 
-def test_a_run_by_hand_has_no_fire_time(store: DatabaseStore) -> None:
+def test_a_run_by_hand_has_no_fire_time(store: Store) -> None:
     (run,) = claimed(store, forced())
     store.finish(ended(run))
     assert store.run(run.id).fire_time is None
@@ -378,22 +420,22 @@ def test_a_store_that_is_reopened_is_the_same_store_for_another_thread(shared: M
     assert other is not None
 
     def beat() -> None:
-        other.beat(HERE, after(30), TTL)
+        other.beat(HERE, {run.id: ""}, after(30), TTL)
         other.close()
 
-    thread = threading.Thread(target=beat)
+    thread = threading.Thread(target=beat, daemon=True)
     thread.start()
     thread.join()
-    assert shared.store.heartbeats() == {run.id: after(30)}
+    assert heartbeats(shared.store) == {run.id: after(30)}
     shared.store.close()
-    assert shared.store.heartbeats() == {run.id: after(30)}, "it is opened again when it is needed"
+    assert heartbeats(shared.store) == {run.id: after(30)}, "it is opened again when it is needed"
 
 
 def test_a_store_that_its_process_has_alone_cannot_be_reopened() -> None:
     assert memory_store().reopened() is None
 
 
-def test_the_runs_for_a_stretch_of_fire_times_are_those_of_one_task_in_order(member: Member) -> None:
+def test_runs_between_two_fire_times_are_those_of_one_task_in_order(member: Member) -> None:
     claimed(
         member.store, claim("a"), claim("a", 1), claim("a", 1, attempt=2), claim("a", 2), claim("b", 1), forced("a")
     )
@@ -412,3 +454,26 @@ def test_a_database_server_tells_its_own_time_and_a_file_has_none(member: Member
         assert abs(told - clock.real_now()) < timedelta(minutes=1)
     else:
         assert told is None
+
+
+def test_long_texts_are_kept_up_to_a_stated_length(store: Store) -> None:
+    """A server refuses statements of some megabytes, and a traceback of 18 million characters was seen."""
+    (run,) = store.claim([claim("a")], {}, HERE, NOON)
+    store.start(run, 1, NOON)
+    huge = "INSERT INTO orders VALUES " + "(1, 'row'), " * 1_500_000 + "the end"
+    assert store.finish(replace(ended(run), error=huge, traceback=huge, detail=huge, location=huge, output=huge))
+    kept = store.run(run.id)
+    assert kept is not None
+    assert [len(text) for text in (kept.traceback, kept.output)] == [LONGEST_TRACEBACK] * 2
+    assert [len(text) for text in (kept.error, kept.detail, kept.location)] == [LONGEST_LINE] * 3
+    assert kept.traceback.startswith("INSERT INTO orders")
+    assert kept.traceback.endswith("the end")
+    assert f"{len(huge) - LONGEST_TRACEBACK:,} characters left out" in kept.traceback
+
+
+def test_hosts_that_tick_no_more_are_forgotten_with_their_runs(store: Store) -> None:
+    """Each new pod has another host name."""
+    for number in range(3):
+        store.record_tick(f"pod-{number}", after(minutes=number))
+    store.prune(after(minutes=2))
+    assert set(store.ticks()) == {"pod-2"}

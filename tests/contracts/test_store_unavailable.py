@@ -1,8 +1,7 @@
-"""A store that cannot be used says so in one line with a mend in it, and works again once it can."""
+"""A store that cannot be used is reported in one line with a fix, and works again once it is back."""
 
 from __future__ import annotations
 
-import functools
 import os
 import socket
 import sqlite3
@@ -16,28 +15,29 @@ from typing import Any
 
 import pytest
 
-from contracts.conftest import SERVER_MEMBERS, details_of
+from contracts.conftest import details_of
 from contracts.databases import Details, execute, make_empty_tables, open_store, raw_connection
 from contracts.proxy import Proxy
 from contracts.values import HERE, NOON, TTL, after, claim, claimed, ended, lease, one_run
 from scheduler.errors import StoreUnavailable
 from scheduler.runs import Pause, Run
-from scheduler.stores import DatabaseStore, local_store, patience
-from scheduler.stores import local as local_module
+from scheduler.stores import Store, local_store
+from scheduler.stores import sqlite as patient_sqlite
+from scheduler.stores import timeouts as patience
+from scheduler.stores.ActionLog import UserAction
 from scheduler.stores.schema import TABLES, create_statements, drop_statements
 
 FILES = ["local", "sqlite"]
 PENDING = Run("a", NOON, id=1, owner=HERE)
 
-OPERATIONS: dict[str, Callable[[DatabaseStore], Any]] = {
+OPERATIONS: dict[str, Callable[[Store], Any]] = {
     "cursors": lambda store: store.cursors(),
     "claim": lambda store: store.claim([claim("z")], {"z": after(minutes=1)}, HERE, NOON),
     "open_runs": lambda store: store.open_runs(),
     "adopt": lambda store: store.adopt(PENDING, HERE, NOON),
     "start": lambda store: store.start(PENDING, 1, NOON),
     "finish": lambda store: store.finish(ended(PENDING)),
-    "beat": lambda store: store.beat(HERE, NOON, TTL),
-    "heartbeats": lambda store: store.heartbeats(),
+    "beat": lambda store: store.beat(HERE, {1: "a"}, NOON, TTL),
     "acquire": lambda store: store.acquire(lease("z"), NOON),
     "hand_over": lambda store: store.hand_over("z", "mine", HERE, 1),
     "release": lambda store: store.release("z", "mine"),
@@ -55,17 +55,23 @@ OPERATIONS: dict[str, Callable[[DatabaseStore], Any]] = {
     "end_streak": lambda store: store.end_streak("z"),
     "record_tick": lambda store: store.record_tick("here", NOON),
     "ticks": lambda store: store.ticks(),
+    "offered_runs": lambda store: store.offered_runs("a"),
+    "record_worker": lambda store: store.record_worker("reports", "here", 1, NOON),
+    "heard_workers": lambda store: store.heard_workers(),
+    "prune_workers": lambda store: store.prune_workers(NOON),
+    "record_action": lambda store: store.record_action(UserAction(NOON, "ann", "run", "z")),
+    "actions": lambda store: store.actions(),
 }
 """Everything that can be asked of a store."""
 
 READING = {
-    *("cursors", "open_runs", "heartbeats", "leases", "history", "run", "runs_for", "last_runs", "ticks", "pauses"),
-    *("prune", "end_streak"),
+    *("cursors", "open_runs", "leases", "history", "run", "runs_for", "last_runs", "ticks", "pauses"),
+    *("prune", "end_streak", "offered_runs", "heard_workers", "prune_workers", "actions"),
 }
 """What changes nothing, where there is nothing to prune or to end."""
 
 
-def said_by(store: DatabaseStore, operation: Callable[[DatabaseStore], Any] = OPERATIONS["claim"]) -> str:
+def said_by(store: Store, operation: Callable[[Store], Any] = OPERATIONS["claim"]) -> str:
     """Return what a store says that cannot be used."""
     with pytest.raises(StoreUnavailable) as caught:
         operation(store)
@@ -76,7 +82,7 @@ def said_by(store: DatabaseStore, operation: Callable[[DatabaseStore], Any] = OP
     return message
 
 
-def works(store: DatabaseStore) -> bool:
+def works(store: Store) -> bool:
     """Tell whether everything that can be asked of a store is answered."""
     for operation in OPERATIONS.values():
         operation(store)
@@ -86,9 +92,8 @@ def works(store: DatabaseStore) -> bool:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for a locked SQLite file no longer than a moment."""
-    monkeypatch.setattr(local_module, "BUSY_SECONDS", 0.05)
-    connect = sqlite3.connect
-    monkeypatch.setattr(sqlite3, "connect", functools.partial(connect, timeout=0.05))
+    monkeypatch.setattr(patient_sqlite, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(patient_sqlite, "PAUSE_SECONDS", 0.05)
 
 
 @pytest.fixture(params=FILES)
@@ -99,14 +104,8 @@ def file_details(request: pytest.FixtureRequest, folder: Path) -> Details:
     return details
 
 
-@pytest.fixture(params=SERVER_MEMBERS)
-def server_details(request: pytest.FixtureRequest, database: Callable[[str], Details]) -> Details:
-    """A store in a server."""
-    return database(request.param)
-
-
 @pytest.fixture
-def proxied(server_details: Details) -> Iterator[tuple[Proxy, DatabaseStore]]:
+def proxied(server_details: Details) -> Iterator[tuple[Proxy, Store]]:
     """A store in a server, and the way to it."""
     proxy = Proxy(server_details["host"], server_details["port"])
     store = open_store({**server_details, "host": "127.0.0.1", "port": proxy.port})
@@ -118,35 +117,35 @@ def proxied(server_details: Details) -> Iterator[tuple[Proxy, DatabaseStore]]:
 # -- away --
 
 
-def test_a_server_that_is_away_is_said_to_be(proxied: tuple[Proxy, DatabaseStore]) -> None:
+def test_an_unreachable_server_is_reported(proxied: tuple[Proxy, Store]) -> None:
     proxy, store = proxied
     proxy.cut()
     assert "check that it runs" in said_by(store)
 
 
-def test_whatever_is_asked_of_a_server_that_went_away(proxied: tuple[Proxy, DatabaseStore]) -> None:
+def test_every_question_to_a_server_that_went_away_fails_with_a_hint(proxied: tuple[Proxy, Store]) -> None:
     proxy, store = proxied
     for operation in OPERATIONS.values():
         operation(store)
         proxy.cut()
         said_by(store, operation)
         said_by(store, operation)
-        proxy.mend()
+        proxy.restore()
     assert works(store)
 
 
-def test_what_was_claimed_before_a_server_went_away_is_still_claimed(proxied: tuple[Proxy, DatabaseStore]) -> None:
+def test_claims_survive_a_restart_of_the_server(proxied: tuple[Proxy, Store]) -> None:
     proxy, store = proxied
     run = one_run(store)
     proxy.cut()
     said_by(store)
-    proxy.mend()
+    proxy.restore()
     assert claimed(store, claim("a"), now=after(1)) == []
     assert store.open_runs() == [run]
 
 
-def test_a_claim_that_a_server_lost_on_the_way_was_made_wholly_or_not_at_all(
-    proxied: tuple[Proxy, DatabaseStore], monkeypatch: pytest.MonkeyPatch
+def test_a_claim_lost_on_the_way_was_made_wholly_or_not_at_all(
+    proxied: tuple[Proxy, Store], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     proxy, store = proxied
     execute_one = store.connection._execute
@@ -163,7 +162,7 @@ def test_a_claim_that_a_server_lost_on_the_way_was_made_wholly_or_not_at_all(
     with pytest.raises(StoreUnavailable):
         store.claim([claim("a"), claim("b")], {"a": after(minutes=1), "b": after(minutes=1)}, HERE, NOON)
     monkeypatch.undo()
-    proxy.mend()
+    proxy.restore()
     assert store.cursors() == {}
     assert store.open_runs() == []
     assert len(claimed(store, claim("a"), claim("b"), now=after(1))) == 2
@@ -187,7 +186,7 @@ def test_a_server_that_accepts_and_never_answers_is_away(server_details: Details
 
 
 @pytest.mark.usefixtures("brief")
-def test_whatever_is_asked_of_a_server_that_fell_silent(proxied: tuple[Proxy, DatabaseStore]) -> None:
+def test_every_question_to_a_silent_server_fails_with_a_hint(proxied: tuple[Proxy, Store]) -> None:
     proxy, store = proxied
     for name in ("claim", "history", "release"):
         OPERATIONS[name](store)
@@ -195,13 +194,14 @@ def test_whatever_is_asked_of_a_server_that_fell_silent(proxied: tuple[Proxy, Da
         assert "check that it runs" in said_by(store, OPERATIONS[name])
         assert "check that it runs" in said_by(store, OPERATIONS[name])
         proxy.cut()
-        proxy.mend()
+        proxy.restore()
     assert works(store)
 
 
 @pytest.mark.usefixtures("brief")
+@pytest.mark.services
 def test_psycopg2_waits_for_others_as_it_did_before(database: Callable[[str], Details]) -> None:
-    """What bounds the waiting holds for the whole process while it holds."""
+    """A wait callback of psycopg2 would hold for the whole process."""
     from psycopg2 import extensions
 
     others = extensions.get_wait_callback()
@@ -215,9 +215,7 @@ def test_psycopg2_waits_for_others_as_it_did_before(database: Callable[[str], De
     store.connection.close()
 
 
-def test_a_driver_that_is_not_installed_is_said_to_be(
-    database: Callable[[str], Details], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_driver_is_reported(database: Callable[[str], Details], monkeypatch: pytest.MonkeyPatch) -> None:
     for driver, module in (("postgres", "psycopg2"), ("mysql", "pymysql")):
         store = open_store(database(driver))
         monkeypatch.setitem(sys.modules, module, None)
@@ -228,7 +226,7 @@ def test_a_driver_that_is_not_installed_is_said_to_be(
 # -- half migrated --
 
 
-def test_missing_tables_are_said_to_be_missing_and_how_to_make_them(server_details: Details) -> None:
+def test_missing_tables_are_reported_with_the_fix(server_details: Details) -> None:
     store = open_store(server_details)
     assert works(store)
     execute(server_details, *drop_statements())
@@ -247,6 +245,21 @@ def test_missing_tables_of_an_apps_sqlite_database(folder: Path) -> None:
     assert "craft schedule:table" in said_by(store)
     make_empty_tables(details)
     assert works(store)
+
+
+@pytest.mark.parametrize("operation", ["claim", "history"])
+def test_an_apps_own_database_is_no_local_store_and_is_left_as_it_is(folder: Path, operation: str) -> None:
+    path = folder / "app.sqlite3"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE users (id INTEGER PRIMARY KEY)")
+    path.chmod(0o640)
+    before = path.read_bytes()
+    message = said_by(local_store(str(path)), OPERATIONS[operation])
+    assert "is another database, with a table 'users'" in message
+    assert message.endswith("set PATH to None, or to another file")
+    assert path.read_bytes() == before
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert os.listdir(folder) == ["app.sqlite3"]
 
 
 def test_one_missing_table_is_enough(server_details: Details) -> None:
@@ -290,7 +303,7 @@ def test_no_message_gives_a_password_away(server_details: Details) -> None:
 
 
 @pytest.mark.usefixtures("impatient")
-def test_a_locked_file_is_said_to_be_locked(file_details: Details) -> None:
+def test_a_locked_file_is_reported(file_details: Details) -> None:
     store = open_store(file_details)
     assert works(store)
     with closing(sqlite3.connect(file_details["database"], isolation_level=None)) as other:
@@ -298,7 +311,7 @@ def test_a_locked_file_is_said_to_be_locked(file_details: Details) -> None:
         for name in sorted(OPERATIONS.keys() - READING):
             message = said_by(store, OPERATIONS[name])
             assert "locked" in message, name
-            assert "see who has it open" in message
+            assert "check who has it open" in message
         for name in sorted(READING):
             OPERATIONS[name](store)
     assert works(store)
@@ -311,13 +324,13 @@ def test_a_file_that_others_are_making_is_waited_for(folder: Path, monkeypatch: 
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         assert "locked" in said_by(local_store(path)), "not for ever"
-        monkeypatch.setattr(local_module, "BUSY_SECONDS", 10)
-        monkeypatch.setattr(local_module, "connected", lambda path: sqlite3.connect(path, timeout=0, isolation_level=None))
-        monkeypatch.setattr(local_module.time, "sleep", lambda _seconds: other.execute("COMMIT"))
+        monkeypatch.setattr(patient_sqlite, "BUSY_SECONDS", 10)
+        monkeypatch.setattr(patient_sqlite, "PAUSE_SECONDS", 0)
+        monkeypatch.setattr(patient_sqlite.time, "sleep", lambda _seconds: other.execute("COMMIT"))
         assert works(local_store(path))
 
 
-def test_a_locked_row_of_a_server_is_waited_for_and_then_told(server_details: Details) -> None:
+def test_a_locked_row_is_waited_for_and_then_reported(server_details: Details) -> None:
     store = open_store(server_details)
     store.acquire(lease(), NOON)
     asking = {"postgres": "SHOW lock_timeout", "mysql": "SELECT @@innodb_lock_wait_timeout"}
@@ -334,11 +347,35 @@ def test_a_locked_row_of_a_server_is_waited_for_and_then_told(server_details: De
     store.connection.close()
 
 
+def test_a_transaction_of_a_stopped_scheduler_is_given_up(server_details: Details) -> None:
+    driver = server_details["driver"]
+    stopped, other = open_store(server_details), open_store(server_details)
+    asking = {"postgres": "SHOW idle_in_transaction_session_timeout", "mysql": "SELECT @@SESSION.wait_timeout"}
+    (row,) = stopped.connection.rows(asking[driver])
+    assert str(*row.values()).rstrip("s") == str(patience.IDLE_SECONDS[driver])
+    setting = {"postgres": "SET idle_in_transaction_session_timeout = 1000", "mysql": "SET SESSION wait_timeout = 1"}
+    stopped.connection.rows("SELECT 1 AS one")
+
+    def work(transaction: Any) -> None:
+        transaction.change("UPDATE scheduler_cursors SET judged_until = '9' WHERE task = 'a'", ())
+        assert other.claim([claim("b")], {"a": after(minutes=1)}, HERE, NOON), "it waits until the other one is given up"
+        transaction.change("UPDATE scheduler_cursors SET judged_until = '9' WHERE task = 'a'", ())
+
+    assert stopped.claim([], {"a": NOON}, HERE, NOON) == []
+    stopped.connection._opened.raw.cursor().execute(setting[driver])
+    with pytest.raises(StoreUnavailable):
+        stopped.connection.transaction(work)
+    assert other.cursors() == {"a": after(minutes=1)}
+    assert works(stopped), "it goes on with a fresh connection"
+    for store in (stopped, other):
+        store.connection.close()
+
+
 # -- damaged --
 
 
 @pytest.mark.parametrize("length", [1, 100, 20000])
-def test_a_file_that_is_no_database_is_said_to_be_damaged(file_details: Details, length: int) -> None:
+def test_a_file_that_is_not_a_database_is_reported_as_damaged(file_details: Details, length: int) -> None:
     path = Path(file_details["database"])
     path.parent.mkdir(exist_ok=True)
     for suffix in ("-wal", "-shm"):
@@ -354,7 +391,7 @@ def test_a_file_that_is_no_database_is_said_to_be_damaged(file_details: Details,
     assert works(store)
 
 
-def test_a_file_that_is_damaged_in_the_middle_is_said_to_be_damaged(file_details: Details) -> None:
+def test_a_file_damaged_in_the_middle_is_reported(file_details: Details) -> None:
     store = open_store(file_details)
     for number in range(60):
         run = one_run(store, f"task {number}")
@@ -387,7 +424,7 @@ def test_a_store_whose_making_was_interrupted_is_made_to_the_end(folder: Path) -
     assert works(local_store(path))
 
 
-def test_a_file_of_an_older_version_is_brought_up_to_date_with_all_that_is_in_it(folder: Path) -> None:
+def test_a_file_of_an_older_version_is_upgraded_and_keeps_its_rows(folder: Path) -> None:
     path = str(folder / "scheduler.sqlite3")
     new = local_store(path)
     run = one_run(new)
@@ -408,6 +445,22 @@ def test_a_file_of_an_older_version_is_brought_up_to_date_with_all_that_is_in_it
     store.connection.close()
 
 
+def test_a_file_of_version_4_learns_of_executors_and_keeps_its_runs(folder: Path) -> None:
+    path = str(folder / "scheduler.sqlite3")
+    new = local_store(path)
+    run = one_run(new)
+    new.connection.change("ALTER TABLE scheduler_runs DROP COLUMN executor")
+    new.connection.change("DROP TABLE scheduler_workers")
+    new.connection.change("PRAGMA user_version = 4")
+    new.connection.close()
+
+    for _ in range(2):
+        store = local_store(path)
+        assert (store.run(run.id).id, store.run(run.id).executor) == (run.id, "")
+        assert works(store)
+        store.connection.close()
+
+
 INDEXES_OF_VERSION_1 = {
     "scheduler_runs_task": "task, id",
     "scheduler_runs_open": "outcome, id",
@@ -415,13 +468,13 @@ INDEXES_OF_VERSION_1 = {
 }
 
 
-def indexes_of(store: DatabaseStore) -> set[str]:
+def indexes_of(store: Store) -> set[str]:
     found = store.connection.rows("SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
     return {row["name"] for row in found}
 
 
 def test_tables_whose_making_was_interrupted_are_made_to_the_end(server_details: Details) -> None:
-    """MySQL takes no statement that makes tables back."""
+    """MySQL does not roll back statements that create tables."""
     execute(server_details, *drop_statements())
     execute(server_details, *create_statements(server_details["driver"])[:2])
     for _ in range(2):
@@ -473,13 +526,13 @@ def on_small_disk(request: pytest.FixtureRequest, small_disk: Path) -> Details:
     return details
 
 
-def test_a_full_disk_is_said_to_be_full(on_small_disk: Details, small_disk: Path) -> None:
+def test_a_full_disk_is_reported(on_small_disk: Details, small_disk: Path) -> None:
     store = open_store(on_small_disk)
     run = one_run(store)
     fill(small_disk)
     for attempt in range(2):
         message = said_by(store, lambda store: store.finish(ended(run, output="x" * 65536)))
-        assert "the disk is full: make room" in message, attempt
+        assert "the disk is full: free some space" in message, attempt
     assert store.open_runs() == [run], "nothing is half written"
     (small_disk / "ballast").unlink()
     assert store.finish(ended(run, output="x" * 65536))
@@ -490,13 +543,13 @@ def test_a_full_disk_is_said_to_be_full(on_small_disk: Details, small_disk: Path
 def test_a_store_cannot_be_made_on_a_full_disk(small_disk: Path) -> None:
     fill(small_disk)
     store = local_store(str(small_disk / "store" / "scheduler.sqlite3"))
-    assert "the disk is full: make room" in said_by(store)
+    assert "the disk is full: free some space" in said_by(store)
     (small_disk / "ballast").unlink()
     assert works(store)
     store.connection.close()
 
 
-def test_a_read_only_disk_is_said_to_be(on_small_disk: Details, small_disk: Path) -> None:
+def test_a_read_only_disk_is_reported(on_small_disk: Details, small_disk: Path) -> None:
     store = open_store(on_small_disk)
     run = one_run(store)
     store.connection.close()
@@ -512,8 +565,9 @@ def test_a_read_only_disk_is_said_to_be(on_small_disk: Details, small_disk: Path
     store.connection.close()
 
 
+@pytest.mark.services
 def test_a_server_that_lets_nothing_be_written(database: Callable[[str], Details]) -> None:
-    """A standby, or one that was put into maintenance."""
+    """The server is a standby, or it is in maintenance."""
     details = database("postgres")
     store = open_store(details)
     store.connection.change("SET default_transaction_read_only = on")
@@ -537,14 +591,15 @@ def remount(disk: Path, how: str) -> None:
 # -- who may read the file --
 
 
-def test_the_local_file_and_what_lies_beside_it_is_its_owners_alone(folder: Path) -> None:
+def test_the_local_file_and_its_companions_are_private(folder: Path) -> None:
     path = folder / "scheduler.sqlite3"
     before = os.umask(0)
     try:
         store = local_store(str(path))
         assert works(store)
         names = sorted(file.name for file in folder.iterdir())
-        assert names == ["scheduler.sqlite3", "scheduler.sqlite3-shm", "scheduler.sqlite3-wal"]
+        whole = ["scheduler.sqlite3", "scheduler.sqlite3-shm", "scheduler.sqlite3-wal"]
+        assert names == [".scheduler.sqlite3.made", *whole]
         assert {file.name: stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == dict.fromkeys(names, 0o600)
     finally:
         os.umask(before)
@@ -553,11 +608,11 @@ def test_the_local_file_and_what_lies_beside_it_is_its_owners_alone(folder: Path
 
 @pytest.mark.parametrize("umask", [0, 0o077, 0o777])
 def test_a_file_that_others_may_read_is_its_owners_alone_from_then_on(folder: Path, umask: int) -> None:
-    """Somebody has copied it, or made it with `touch`; whatever the umask says."""
+    """Somebody may have copied it or made it with `touch`, under any umask."""
     path = folder / "scheduler.sqlite3"
     store = local_store(str(path))
     assert works(store)
-    for file in folder.iterdir():
+    for file in folder.glob("scheduler.sqlite3*"):
         file.chmod(0o666)
     other = local_store(str(path))
     before = os.umask(umask)
@@ -565,7 +620,7 @@ def test_a_file_that_others_may_read_is_its_owners_alone_from_then_on(folder: Pa
         assert works(other)
     finally:
         os.umask(before)
-    assert {file.name: stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {
+    assert {file.name: stat.S_IMODE(file.stat().st_mode) for file in folder.glob("scheduler.sqlite3*")} == {
         path.name + suffix: 0o600 for suffix in ("", "-shm", "-wal")
     }
     store.connection.close()
@@ -585,7 +640,7 @@ def test_the_mode_of_a_file_does_not_depend_on_the_umask(folder: Path) -> None:
 
 
 def test_a_file_of_somebody_else_keeps_its_mode(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who may write to it, but does not own it, may not change that."""
+    """A user who may write to a file without owning it cannot change its mode."""
 
     def refuse(path: str, mode: int) -> None:
         raise PermissionError
@@ -596,6 +651,20 @@ def test_a_file_of_somebody_else_keeps_its_mode(folder: Path, monkeypatch: pytes
     monkeypatch.setattr(os, "chmod", refuse)
     assert works(local_store(str(path)))
     assert stat.S_IMODE(path.stat().st_mode) == 0o660
+
+
+@pytest.mark.parametrize(("name", "mode"), [(".scheduler", 0o700), ("shared", 0o755)])
+@pytest.mark.parametrize("has_store", [True, False])
+def test_a_folder_of_our_name_is_closed_to_others(folder: Path, name: str, mode: int, has_store: bool) -> None:
+    there = folder / name
+    if has_store:
+        assert works(local_store(str(there / "scheduler.sqlite3")))
+    there.mkdir(exist_ok=True)
+    there.chmod(0o755)
+    store = local_store(str(there / "scheduler.sqlite3"))
+    store.pauses()
+    assert works(store)
+    assert stat.S_IMODE(there.stat().st_mode) == mode
 
 
 def test_the_folders_of_the_local_file_are_made(folder: Path) -> None:

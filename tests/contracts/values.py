@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from scheduler.process import host_name, this_machine, this_process
+from scheduler.processes.identity import host_name, this_machine, this_process
 from scheduler.runs import Outcome, Run
-from scheduler.stores import Claim, DatabaseStore, Lease, slot_of
+from scheduler.stores import Claim, Lease, Store, slot_of
 
 NOON = datetime(2024, 3, 5, 12, 0, tzinfo=timezone.utc)
 TTL = timedelta(seconds=60)
@@ -39,12 +39,12 @@ def forced(key: str = "a") -> Claim:
     return Claim(key, None, None)
 
 
-def claimed(store: DatabaseStore, *claims: Claim, owner: str = HERE, now: datetime = NOON) -> list[Run]:
+def claimed(store: Store, *claims: Claim, owner: str = HERE, now: datetime = NOON) -> list[Run]:
     """Claim, and move no cursor."""
     return store.claim(claims, {}, owner, now)
 
 
-def one_run(store: DatabaseStore, key: str = "a", minutes: int = 0, **more: Any) -> Run:
+def one_run(store: Store, key: str = "a", minutes: int = 0, **more: Any) -> Run:
     """Claim one fire time and return the run."""
     who = {name: more.pop(name) for name in ("owner", "now") if name in more}
     (run,) = claimed(store, claim(key, minutes, **more), **who)

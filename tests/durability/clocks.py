@@ -1,4 +1,4 @@
-"""Clocks that go back and forth: as a number that ticks are told, and as what whole processes see (libfaketime)."""
+"""Clocks that jump: as a number passed to ticks, and as whole processes see them (libfaketime)."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from pathlib import Path
 from random import Random
 
 from integration.apps import ARRANGEMENTS, App, make_app, make_template, process_environment
+from waiting import wait_until
 
-from durability.hosts import LONGEST, Place, minute, wait_until
-from durability.week import Entry, Model
+from durability.dst_weeks import Entry, Model
+from durability.harness import LONGEST, Harness, minute
 from scheduler.runs import Outcome, Run
-from scheduler.stores import DatabaseStore, local_store
+from scheduler.stores import Store, local_store
 
 MINUTE = timedelta(minutes=1)
 TASK = """\
@@ -33,20 +34,6 @@ class Due(Task):
         with open("witness", "a") as file:
             file.write(f"{self.current_run.fire_time.isoformat()}\\n")
 """
-
-SLEEP = """\
-import select
-import time
-
-
-def sleep(seconds):
-    select.select([], [], [], seconds)
-
-
-time.sleep = sleep
-"""
-"""Python sleeps until a time; libfaketime takes that for one of its own clock's, even if told to leave that clock alone."""
-
 
 def library() -> str:
     """Return where libfaketime is, nothing if it is nowhere."""
@@ -70,25 +57,25 @@ def wandering(random: Random, steps: int) -> Iterator[int]:
         yield now
 
 
-def wander(place: Place, random: Random, steps: int) -> list[str]:
+def wander(harness: Harness, random: Random, steps: int) -> list[str]:
     """Tick as a clock that goes back and forth has it, and return what is wrong."""
-    place.add("a")
-    place.add("b", catch_up="latest")
-    place.add("c", catch_up="all", catch_up_limit=3)
-    policies = {task["key"]: task for task in place.tasks}
+    harness.add("a")
+    harness.add("b", catch_up="latest")
+    harness.add("c", catch_up="all", catch_up_limit=3)
+    policies = {task["key"]: task for task in harness.tasks}
     numbers = list(wandering(random, steps))
-    models = {key: Model(_every_minute(numbers), policy) for key, policy in policies.items()}
+    models = {key: Model(_every_minute(numbers), options) for key, options in policies.items()}
     wrong = []
     for number in numbers:
-        before = len(place.noted("start"))
-        code = place.tick(number).wait()
+        before = len(harness.lines("start"))
+        code = harness.tick(number).wait()
         wrong += [f"exit code {code} at {number}"] if code else []
-        found = [(line.key, line.fire_time) for line in place.noted("start")[before:]]
+        found = [(line.key, line.fire_time) for line in harness.lines("start")[before:]]
         wanted = [(key, fire.isoformat()) for key, model in models.items() for fire in model.tick(minute(number))]
         if sorted(found) != sorted(wanted):
             wrong.append(f"at {number}: ran {found}, not {wanted}")
     entries = {key: model.entries for key, model in models.items()}
-    return wrong + [f"{key}: {found}" for key in models for found in differences(entries[key], place.runs(key))]
+    return wrong + [f"{key}: {found}" for key in models for found in differences(entries[key], harness.runs(key))]
 
 
 def differences(wanted: dict[datetime, Entry], runs: list[Run]) -> list[str]:
@@ -113,19 +100,18 @@ class FakedApp:
         template = template or make_template(folder)
         self.app: App = make_app(template, folder / "blog", ARRANGEMENTS["ours last"])
         self.app.write("app/tasks/Due.py", TASK)
-        self.app.write("own_python/sitecustomize.py", SLEEP)
         self.offset = self.app.root / "offset"
         self.environment = {
             "LD_PRELOAD": library(),
-            "PYTHONPATH": str(self.app.root / "own_python"),
+            "PYTHONPATH": str(Path(__file__).parents[1] / "faked_clock"),
             "FAKETIME_TIMESTAMP_FILE": str(self.offset),
             "FAKETIME_NO_CACHE": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         }
 
     @property
-    def store(self) -> DatabaseStore:
-        return local_store(str(self.app.root / "storage" / "framework" / "scheduler.sqlite3"))
+    def store(self) -> Store:
+        return local_store(str(self.app.root / ".scheduler" / "scheduler.sqlite3"))
 
     def set_clock(self, shown: datetime) -> None:
         """Let the clock show `shown` now, in all processes, and go on from there."""
@@ -210,7 +196,7 @@ def wander_while_working(app: FakedApp, random: Random, steps: int) -> list[str]
 def _go_ahead(app: FakedApp, process: subprocess.Popen[bytes], number: int) -> None:
     """Set the clock to a minute, until its run has ended: a clock set while it lives finds it still running, rightly."""
 
-    def ran(store: DatabaseStore) -> bool:
+    def ran(store: Store) -> bool:
         return _lives(app, process) and minute(number).isoformat() in app.starts() and not store.leases()
 
     app.set_clock(minute(number) + timedelta(seconds=1))
@@ -227,7 +213,7 @@ def _go_back(app: FakedApp, process: subprocess.Popen[bytes], number: int) -> No
     That needs a look at the clock before the minute begins; else the tick is one for the next minute.
     """
 
-    def ticked(store: DatabaseStore) -> bool:
+    def ticked(store: Store) -> bool:
         return _lives(app, process) and any(minute(number) <= at < minute(number + 1) for at in store.ticks().values())
 
     store = app.store

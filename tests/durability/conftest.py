@@ -1,22 +1,17 @@
-"""Processes to tick in, and places for them to meet."""
+"""Fixtures: processes that tick, and the stores that they share."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from contracts.databases import (
-    Details,
-    drop_database,
-    make_database,
-    make_empty_tables,
-    quick_folder,
-    why_unreachable,
-)
+from contracts.databases import quick_folder, server_databases
 
-from durability.hosts import Place, Stems
+from durability.harness import Harness, PreforkServers
+
+LONGEST_TEST = 400
+"""Seconds: a tick may wait some minutes for a store that is away."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -24,11 +19,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.twice)
+            item.add_marker(pytest.mark.timeout(LONGEST_TEST))
 
 
 @pytest.fixture(scope="session")
-def stems() -> Iterator[Stems]:
-    made = Stems()
+def prefork_servers() -> Iterator[PreforkServers]:
+    made = PreforkServers()
     yield made
     made.close()
 
@@ -41,36 +37,24 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture
-def place(stems: Stems, folder: Path) -> Iterator[Place]:
+def harness(prefork_servers: PreforkServers, folder: Path) -> Iterator[Harness]:
     """A local store."""
-    made = Place(stems, folder)
+    made = Harness(prefork_servers, folder)
     yield made
     made.close()
 
 
 @pytest.fixture(scope="session")
 def server_database(missing) -> Iterator:
-    """Makes a database on a server, one for all tests."""
-    made: dict[str, Details] = {}
-
-    def database(driver: str) -> Details:
-        if driver not in made:
-            reason = why_unreachable(driver)
-            if reason:
-                missing(reason)
-            made[driver] = make_database(driver, f"scheduler_durability_{os.getpid()}")
-        make_empty_tables(made[driver])
-        return made[driver]
-
-    yield database
-    for details in made.values():
-        drop_database(details)
+    """Makes a database on a server: one for all tests, empty for each."""
+    with server_databases("scheduler_durability", missing) as made:
+        yield made
 
 
 @pytest.fixture(params=["local", pytest.param("postgres", marks=pytest.mark.services), pytest.param("mysql", marks=pytest.mark.services)])
-def any_place(request: pytest.FixtureRequest, stems: Stems, folder: Path) -> Iterator[Place]:
+def any_harness(request: pytest.FixtureRequest, prefork_servers: PreforkServers, folder: Path) -> Iterator[Harness]:
     """A store in each database there is."""
     details = None if request.param == "local" else request.getfixturevalue("server_database")(request.param)
-    made = Place(stems, folder, details)
+    made = Harness(prefork_servers, folder, details)
     yield made
     made.close()

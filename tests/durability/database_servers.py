@@ -1,4 +1,4 @@
-"""Database servers of a test's own, which may be stopped and started: the others use the shared ones."""
+"""Database servers that a test may stop and start; other tests use the shared ones."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ from glob import glob
 from pathlib import Path
 
 from contracts.databases import Details, execute, make_empty_tables, quick_parent
-
-from durability.hosts import wait_until
+from waiting import wait_until
 
 LONGEST_START = 120.0
 """Seconds: on a busy machine, after a crash, in need of recovery."""

@@ -1,4 +1,4 @@
-"""A week of ticks, a minute a step and some of them missed, beside a plain model that was written without a look at ours.
+"""A week of ticks, a minute a step and some of them missed, compared with a simple independent model.
 
 The model counts minutes one by one. It knows the clocks of the world from `zoneinfo`, and of rules only what each says of
 the face of a clock.
@@ -15,14 +15,14 @@ from zoneinfo import ZoneInfo
 
 from contracts.databases import Application
 
+from scheduler.config.Settings import Settings
+from scheduler.execution.Scheduler import Scheduler
 from scheduler.listeners import JsonListener
 from scheduler.masonite.MasoniteApp import MasoniteApp
 from scheduler.runs import Outcome, Run
-from scheduler.Scheduler import Scheduler
-from scheduler.Settings import Settings
 from scheduler.stores import memory_store
 from scheduler.Task import Task
-from scheduler.TaskRegistry import TaskRegistry
+from scheduler.tasks.TaskRegistry import TaskRegistry
 
 MINUTE = timedelta(minutes=1)
 TOLD_APART = 100
@@ -143,7 +143,7 @@ class Model:
     """What should become of every fire time of one task."""
 
     fires: set[datetime]
-    policy: Mapping[str, Any]
+    options: Mapping[str, Any]
     judged: datetime | None = None
     entries: dict[datetime, Entry] = field(default_factory=dict)
 
@@ -154,7 +154,7 @@ class Model:
         earlier = [fire for fire in window if fire in self.fires]
         now = [minute] if minute in self.fires else []
         ran = [*self._late(earlier, minute, bool(now)), *now]
-        told = max(self.policy.get("catch_up_limit", 100), TOLD_APART) + 1
+        told = max(self.options.get("catch_up_limit", 100), TOLD_APART) + 1
         entries = {fire: Entry(fire in ran, fire in ran and fire < minute) for fire in (*earlier[-told:], *now)}
         new = [fire for fire in ran if fire not in self.entries]
         self.entries = entries | self.entries
@@ -162,12 +162,12 @@ class Model:
         return new
 
     def _late(self, earlier: list[datetime], minute: datetime, runs_now: bool) -> list[datetime]:
-        catch_up = self.policy.get("catch_up", "none")
+        catch_up = self.options.get("catch_up", "none")
         if catch_up == "all":
-            return earlier[-self.policy.get("catch_up_limit", 100) :]
+            return earlier[-self.options.get("catch_up_limit", 100) :]
         if runs_now or not earlier:
             return []
-        grace = GRACE.get(self.policy.get("grace", ""), timedelta(minutes=5))
+        grace = GRACE.get(self.options.get("grace", ""), timedelta(minutes=5))
         return earlier[-1:] if catch_up == "latest" or minute - earlier[-1] <= grace else []
 
 
@@ -180,7 +180,7 @@ class Ours:
     def __init__(self, tasks: Iterable[type[Task]]) -> None:
         app, settings = MasoniteApp(Application()), Settings()
         self.scheduler = Scheduler(
-            TaskRegistry(app.bound, app.call, lambda: ("/nowhere", "nowhere"), settings.policy), app, settings
+            TaskRegistry(app.bound, app.call, lambda: ("/nowhere", "nowhere"), settings.options), app, settings
         )
         self.scheduler.__dict__["store"] = memory_store()
         self.given: list[tuple[str, datetime | None]] = []
@@ -255,10 +255,10 @@ def compared(week: Week, seed: int, days: float | None = None, every: int = 1) -
         for number, words in enumerate(WORDS)
     ][random.randrange(every) :: every]
     classes = [
-        type(key, (Task,), {"timezone": zone, "handle": _nothing, **words.says, **policy})
-        for key, zone, words, policy in chosen
+        type(key, (Task,), {"timezone": zone, "handle": _nothing, **words.says, **options})
+        for key, zone, words, options in chosen
     ]
-    models = {key: Model(fire_times(words, ZoneInfo(zone), minutes), policy) for key, zone, words, policy in chosen}
+    models = {key: Model(fire_times(words, ZoneInfo(zone), minutes), options) for key, zone, words, options in chosen}
     ours, result = Ours(classes), Comparison()
     for minute in ticks_of(first, last, random):
         expected = {key: model.tick(minute) for key, model in models.items()}

@@ -1,4 +1,4 @@
-"""What tests do to schedulers in processes of their own: start ticks, kill them, look at what they left."""
+"""Schedulers in processes of their own: start ticks, kill them, read what they left."""
 
 from __future__ import annotations
 
@@ -7,51 +7,30 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 from contracts.databases import Details, open_store
+from waiting import is_alive, wait_until
 
-from durability.doing import Noted, read_witness
+from durability.probe_tasks import WitnessLine, read_witness
 from scheduler.runs import Run
-from scheduler.stores import DatabaseStore
+from scheduler.stores import Store
 
 TESTS = Path(__file__).parent.parent
 BASE = datetime(2024, 3, 5, 12, 0, tzinfo=timezone.utc)
-"""The first minute of tests whose ticks are told the time: long ago, so that nothing waits for it to come."""
+"""The first minute of tests that pass the time to their ticks: in the past, so that nothing waits for it."""
 
 LONGEST = 60.0
-"""Seconds after which something that should have happened, has not."""
+"""Seconds after which a test gives up."""
 
 
 def minute(number: int) -> datetime:
     """Return the minute `number` of a test."""
     return BASE + timedelta(minutes=number)
-
-
-def wait_until(condition: Callable[[], Any], what: str, longest: float = LONGEST) -> Any:
-    """Return what `condition` gives once that is something; fail if it is not in time."""
-    give_up = time.monotonic() + longest
-    while True:
-        found = condition()
-        if found:
-            return found
-        if time.monotonic() > give_up:
-            raise AssertionError(f"waited {longest:.0f} seconds for {what}")
-        time.sleep(0.002)
-
-
-def is_alive(pid: int) -> bool:
-    """Tell whether a process runs; one that has ended and is not yet waited for does not."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state not in "ZX"
 
 
 def children_of(pid: int) -> list[int]:
@@ -63,10 +42,10 @@ def children_of(pid: int) -> list[int]:
 
 
 class Order:
-    """Something that a stem carries out in a process of its own."""
+    """A request that a prefork server executes in a process of its own."""
 
-    def __init__(self, stem: Stem, out: Path, err: Path) -> None:
-        self._stem = stem
+    def __init__(self, prefork_server: PreforkServer, out: Path, err: Path) -> None:
+        self._prefork_server = prefork_server
         self._out = out
         self._err = err
         self._pid: int | None = None
@@ -74,18 +53,23 @@ class Order:
 
     @property
     def pid(self) -> int:
-        """The process that carries it out."""
+        """The number of the process that executes it."""
         if self._pid is None:
-            self._pid = self._stem.answer()["pid"]
+            self._pid = self._prefork_server.answer()["pid"]
         return self._pid
 
     def wait(self, longest: float = LONGEST) -> int:
         """Return its exit code, once it has ended; negative is the signal that ended it."""
         assert self.pid
         if self._code is None:
-            self._code = self._stem.answer(longest)["code"]
-            self._stem.order = None
+            self._code = self._prefork_server.answer(longest)["code"]
+            self._prefork_server.order = None
         return self._code
+
+    def kill(self) -> None:
+        """Kill it, and wait for its end."""
+        self.send(signal.SIGKILL)
+        self.wait()
 
     def send(self, number: int = signal.SIGKILL) -> None:
         """Send it a signal."""
@@ -101,13 +85,13 @@ class Order:
         return self._err.read_text(encoding="utf-8", errors="replace")
 
 
-class Stem:
+class PreforkServer:
     """A process that starts ticks, one at a time."""
 
     def __init__(self, options: Iterable[str] = ()) -> None:
         path = os.pathsep.join(filter(None, (str(TESTS), os.environ.get("PYTHONPATH"))))
         self._process = subprocess.Popen(
-            [sys.executable, *options, "-m", "durability.stem"],
+            [sys.executable, *options, "-m", "durability.prefork_server"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": path},
@@ -118,10 +102,10 @@ class Stem:
         self._number = 0
         self._is_ready = False
         self.order: Order | None = None
-        """What it carries out."""
+        """The request it executes now."""
 
     def begin(self, order: Mapping[str, Any]) -> Order:
-        """Start carrying out an order."""
+        """Start to execute a request."""
         if not self._is_ready:
             self.answer()
             self._is_ready = True
@@ -134,7 +118,7 @@ class Stem:
         return self.order
 
     def answer(self, longest: float = LONGEST) -> dict[str, Any]:
-        """Return the next line it says."""
+        """Return its next answer."""
 
         def line() -> bytes | None:
             with suppress(BlockingIOError):
@@ -142,15 +126,15 @@ class Stem:
             found, mark, rest = self._read.partition(b"\n")
             if not mark:
                 if self._process.poll() is not None:
-                    raise AssertionError(f"the stem ended with {self._process.returncode}")
+                    raise AssertionError(f"the prefork_server ended with {self._process.returncode}")
                 return None
             self._read = rest
             return found
 
-        return json.loads(wait_until(line, "an answer of the stem", longest))
+        return json.loads(wait_until(line, "an answer of the prefork_server", longest))
 
     def close(self) -> None:
-        """End it, and what it carries out."""
+        """End it, and the request it executes."""
         if self.order is not None:
             with suppress(AssertionError):  # it does not even say which process that is
                 self.order.send(signal.SIGKILL)
@@ -163,56 +147,56 @@ class Stem:
         self._process.stdout.close()
 
 
-class Stems:
-    """As many stems as are asked for, each made once."""
+class PreforkServers:
+    """Prefork servers, started when needed and kept for all tests."""
 
     def __init__(self) -> None:
-        self._made: dict[tuple[str, ...], list[Stem]] = {}
+        self._made: dict[tuple[str, ...], list[PreforkServer]] = {}
 
-    def several(self, count: int, options: tuple[str, ...] = ()) -> list[Stem]:
+    def several(self, count: int, options: tuple[str, ...] = ()) -> list[PreforkServer]:
         made = self._made.setdefault(options, [])
         while len(made) < count:
-            made.append(Stem(options))
+            made.append(PreforkServer(options))
         return made[:count]
 
-    def one(self, options: tuple[str, ...] = ()) -> Stem:
+    def one(self, options: tuple[str, ...] = ()) -> PreforkServer:
         return self.several(1, options)[0]
 
     def end_busy(self) -> None:
-        """End the stems that still carry out something: the test that wanted it has failed, the next one must not."""
+        """End the servers that a failed test left busy, so that the next test does not fail too."""
         for made in self._made.values():
-            for stem in [stem for stem in made if stem.order is not None]:
-                made.remove(stem)
-                stem.close()
+            for prefork_server in [prefork_server for prefork_server in made if prefork_server.order is not None]:
+                made.remove(prefork_server)
+                prefork_server.close()
 
     def close(self) -> None:
         for made in self._made.values():
-            for stem in made:
-                stem.close()
+            for prefork_server in made:
+                prefork_server.close()
 
 
-class Place:
+class Harness:
     """A store, a witness file, and the tasks of an app: what ticks share."""
 
     def __init__(
-        self, stems: Stems, folder: Path, details: Details | None = None, own_way: Details | None = None
+        self, prefork_servers: PreforkServers, folder: Path, details: Details | None = None, direct: Details | None = None
     ) -> None:
-        """`own_way` is how the test itself reaches the store, where that is another way than the ticks'."""
-        self.stems = stems
+        """`direct` are the connection details of the test itself, if they differ from those of the ticks."""
+        self.prefork_servers = prefork_servers
         self.folder = folder
         self.witness = folder / "witness"
         self.details = details or {"driver": "local", "database": str(folder / "scheduler.sqlite3")}
-        self.own_way = own_way or self.details
+        self.direct = direct or self.details
         self.tasks: list[dict[str, Any]] = []
         self.settings: dict[str, Any] = {"kill_grace": "1 second"}
         self.options: tuple[str, ...] = ()
-        self._store: DatabaseStore | None = None
+        self._store: Store | None = None
 
     @property
-    def store(self) -> DatabaseStore:
-        """The test's own way into the store."""
+    def store(self) -> Store:
+        """The store, opened by the test."""
         if self._store is None:
-            self._store = open_store(self.own_way)
+            self._store = open_store(self.direct)
         return self._store
 
     def add(self, key: str, does: str = "nothing", **attributes: Any) -> None:
@@ -241,9 +225,9 @@ class Place:
             **more,
         }
 
-    def begin(self, number: int | Iterable[int] | None = 0, stem: Stem | None = None, **more: Any) -> Order:
+    def begin(self, number: int | Iterable[int] | None = 0, prefork_server: PreforkServer | None = None, **more: Any) -> Order:
         """Start a tick in the minute `number` of the test."""
-        return (stem or self.stems.one(self.options)).begin(self.order(number, **more))
+        return (prefork_server or self.prefork_servers.one(self.options)).begin(self.order(number, **more))
 
     def tick(self, number: int | Iterable[int] | None = 0, **more: Any) -> Order:
         """Tick in the minute `number` of the test, to the end."""
@@ -251,14 +235,14 @@ class Place:
         order.wait()
         return order
 
-    def noted(self, what: str = "start", key: str = "") -> list[Noted]:
-        """Return what the tasks have written down."""
+    def lines(self, what: str = "start", key: str = "") -> list[WitnessLine]:
+        """Return the lines that the tasks have written to the witness file."""
         return [line for line in read_witness(self.witness) if line.what == what and key in {"", line.key}]
 
-    def wait_for(self, what: str = "start", key: str = "", count: int = 1) -> list[Noted]:
-        """Return what the tasks have written down, once that is enough."""
+    def wait_for(self, what: str = "start", key: str = "", count: int = 1) -> list[WitnessLine]:
+        """Return the lines of the witness file, once there are `count`."""
         return wait_until(
-            lambda: found if len(found := self.noted(what, key)) >= count else None, f"{count} times {what} of {key}"
+            lambda: found if len(found := self.lines(what, key)) >= count else None, f"{count} times {what} of {key}"
         )
 
     def runs(self, key: str = "") -> list[Run]:
@@ -266,7 +250,7 @@ class Place:
         return [run for run in reversed(self.store.history(limit=100000)) if key in {"", run.key}]
 
     def outcomes(self, key: str = "") -> list[str | None]:
-        """Return what the runs ended in, the oldest first."""
+        """Return the outcomes of all runs, the oldest first."""
         return [run.outcome.value if run.outcome else None for run in self.runs(key)]
 
     def run_of(self, key: str) -> Run:
@@ -275,6 +259,6 @@ class Place:
         return self.store.run(run.id)
 
     def close(self) -> None:
-        self.stems.end_busy()
+        self.prefork_servers.end_busy()
         if self._store is not None:
             self._store.connection.close()

@@ -1,4 +1,4 @@
-"""Servers that are stopped and started, and disks that fill up, while ticks come and tasks run."""
+"""Servers that are stopped and started, and disks that fill up, while tasks run."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from random import Random
 
+from durability.database_servers import Server
 from durability.faults import add_tasks
-from durability.hosts import LONGEST, Order, Place
-from durability.promises import broken_promises
-from durability.servers import Server
+from durability.harness import LONGEST, Harness, Order
+from durability.invariants import violations
 
 GIVING_UP = 4 * LONGEST
 """Seconds in which a tick must have ended that has tried to write down outcomes for a minute."""
@@ -24,12 +24,12 @@ SETTLING = 3
 class Outages:
     """Rounds in each of which a `schedule:run`, or a `schedule:work` of some minutes, loses its store for a while."""
 
-    def __init__(self, place: Place, random: Random, *, at_length: bool = False) -> None:
+    def __init__(self, harness: Harness, random: Random, *, at_length: bool = False) -> None:
         """With `at_length` the store sometimes stays away until a second tick has ended.
 
         One that has an outcome to write down tries for a minute.
         """
-        self.place = place
+        self.harness = harness
         self.random = random
         self.at_length = at_length
         self.longest = 0.0
@@ -37,28 +37,28 @@ class Outages:
         self.number = 0
         self.codes: dict[int, int] = {}
         self.wrong: list[str] = []
-        add_tasks(place)
+        add_tasks(harness)
         begin = time.monotonic()
-        place.tick(0)
+        harness.tick(0)
         self.usual = time.monotonic() - begin
 
     def tick(self) -> int:
         """Tick in the next minute, to the end."""
         self.number += 1
-        return self._note(self.place.tick(self.number).wait())
+        return self._note(self.harness.tick(self.number).wait())
 
     def round(self, take_away: Iterator[None]) -> None:
         """Begin to tick, take the store away at a random instant and give it back: the two steps of `take_away`."""
         length = self.random.choice((1, 1, 3))
         minutes = [self.number + 1 + step for step in range(length)]
         self.number += length
-        order = self.place.begin(minutes if length > 1 else minutes[0])
+        order = self.harness.begin(minutes if length > 1 else minutes[0])
         begin, pid = time.monotonic(), order.pid
         _wait(begin + self.random.uniform(0, self.usual * 1.1 * length) - time.monotonic())
         next(take_away)
         orders = [order]
         if self.random.random() < 0.5:
-            orders.append(self.place.begin(minutes[0], self.place.stems.several(2)[1]))
+            orders.append(self.harness.begin(minutes[0], self.harness.prefork_servers.several(2)[1]))
             if self.at_length and self.random.random() < 0.5:
                 self._wait_while_away(orders[1])
         _wait(self.random.uniform(0, self.usual))
@@ -80,7 +80,7 @@ class Outages:
         for _ in range(SETTLING):
             code = self.tick()
             self.wrong += [f"exit code {code} of a tick that followed"] if code not in {0, 1} else []
-        return self.wrong + broken_promises(self.place, range(self.number + 1))
+        return self.wrong + violations(self.harness, range(self.number + 1))
 
     def _note(self, code: int) -> int:
         self.codes[code] = self.codes.get(code, 0) + 1
@@ -99,12 +99,12 @@ def restarted(server: Server, random: Random) -> Iterator[None]:
     server.start()
 
 
-def filled(disk: Path, place: Place) -> Iterator[None]:
+def filled(disk: Path, harness: Harness) -> Iterator[None]:
     """Leave no room on a disk, then make some.
 
     The write-ahead log is emptied first, if nobody is at it: one that has grown takes many ticks without more room.
     """
-    place.store.connection.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+    harness.store.connection.rows("PRAGMA wal_checkpoint(TRUNCATE)")
     ballast = disk / "ballast"
     with suppress(OSError), open(ballast, "wb", buffering=0) as file:
         while True:

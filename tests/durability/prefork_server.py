@@ -1,7 +1,7 @@
-"""A process that forks a fresh process for each tick it is asked for: `python -m durability.stem`.
+"""A process that forks a fresh process for each request: `python -m durability.prefork_server`.
 
-It has everything imported, so that a tick costs what it costs, and not what starting Python costs. It reads one order
-(JSON) a line, answers with the number of the process that carries it out, and again with how that ended.
+Everything is imported in it, so that a tick does not have to start Python. It reads one order (JSON) per line, answers
+with the number of the process that executes it, and again with its exit code.
 """
 
 from __future__ import annotations
@@ -19,14 +19,15 @@ from typing import Any
 
 from contracts.databases import Application
 
-from durability.doing import made
-from scheduler import process as scheduler_process
+from durability.probe_tasks import build_task
+from scheduler.config.Settings import Settings
+from scheduler.config.TaskOptions import read_options
+from scheduler.execution.Scheduler import Scheduler
 from scheduler.listeners import ConsoleListener
 from scheduler.masonite.MasoniteApp import MasoniteApp
-from scheduler.Policy import duration, policy_from
-from scheduler.Scheduler import Scheduler
-from scheduler.Settings import Settings
-from scheduler.TaskRegistry import TaskRegistry
+from scheduler.processes import identity as scheduler_process
+from scheduler.rules.durations import duration
+from scheduler.tasks.TaskRegistry import TaskRegistry
 
 DURATIONS = ("lease", "stop_grace", "kill_grace")
 LONGEST = 150.0
@@ -40,20 +41,22 @@ def scheduler_of(order: dict[str, Any]) -> Scheduler:
         scheduler_process.this_machine.cache_clear()
     values = dict(order.get("settings", {}))
     values |= {name: duration(values[name]) for name in DURATIONS if name in values}
-    settings = Settings(**values, policy=policy_from("policy", order.get("policy", {})))
+    settings = Settings(**values, options=read_options("policy", order.get("policy", {})))
     app = MasoniteApp(Application(order.get("connections"), order.get("base_path", ".")))
-    registry = TaskRegistry(app.bound, app.call, lambda: ("/nowhere", "nowhere"), settings.policy)
+    app.setting = order.get("settings", {}).get
+    registry = TaskRegistry(app.bound, app.call, lambda: ("/nowhere", "nowhere"), settings.options)
     scheduler = Scheduler(registry, app, settings)
-    scheduler.add(*(made(description, order["witness"]) for description in order["tasks"]))
+    scheduler.add(*(build_task(description, order["witness"]) for description in order["tasks"]))
     if order.get("fault"):
         break_store(scheduler, **order["fault"])
     return scheduler
 
 
 def break_store(scheduler: Scheduler, action: str, first: int, when: str = "before", times: int = 1) -> None:
-    """Let the statements of the store from number `first` on (counted from 0) die or fail.
+    """Make the statements of the store fail from number `first` on (counted from 0).
 
-    `action` is kill (this process, at once), lose (the connection) or count; `when` is before or after the statement.
+    `action` is kill (this process), stop (it, until SIGCONT), lose (the connection) or count (print the statements);
+    `when` is before or after the statement.
     """
     connection = scheduler.store.connection
     execute = connection._execute
@@ -81,12 +84,14 @@ def break_store(scheduler: Scheduler, action: str, first: int, when: str = "befo
 def _break(action: str) -> None:
     if action == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
+    if action == "stop":
+        os.kill(os.getpid(), signal.SIGSTOP)
     if action == "lose":
         raise ConnectionResetError("the connection was lost, as the test wants it")
 
 
 def tick(order: dict[str, Any]) -> int:
-    """Be one `schedule:run`; or, where there are several times, one process that ticks for each."""
+    """Act as one `schedule:run`, or, if there are several times, as one process that ticks for each."""
     scheduler = scheduler_of(order)
     listener = ConsoleListener(_say, _complain, talkative=True)
     if order.get("uses_database"):
@@ -111,11 +116,11 @@ def tick_with_open_sessions(scheduler: Scheduler, listener: Any, order: dict[str
 
 
 def work(scheduler: Scheduler, listener: Any, times: list[datetime]) -> int:
-    """Be a `schedule:work` whose minutes follow each other as soon as there is nothing left to do."""
+    """Act as a `schedule:work` whose minutes follow each other as soon as nothing runs any more."""
     tasks = scheduler.find()
     supervisor = scheduler.supervisor(listener)
     code = 0
-    with supervisor.stopped_by_signals():
+    with supervisor.stop_on_signals():
         for now in times:
             supervisor.store_error = None
             code = max(code, scheduler.begin_tick(now, tasks, listener, supervisor))
@@ -123,7 +128,7 @@ def work(scheduler: Scheduler, listener: Any, times: list[datetime]) -> int:
             while not supervisor.is_idle:
                 supervisor.step(0.02)
                 if time.monotonic() > give_up:
-                    _complain("it never came to rest")
+                    _complain("it has not ended in time")
                     return 99
     return code
 
@@ -132,7 +137,7 @@ def lease_fuzz(order: dict[str, Any]) -> int:
     """Count up an unprotected number `rounds` times, each time under the lease of one task."""
     from pathlib import Path
 
-    from scheduler.process import host_name, this_process
+    from scheduler.processes.identity import host_name, this_process
     from scheduler.stores import Lease
 
     store = scheduler_of(order).store
@@ -169,22 +174,22 @@ def _complain(line: str) -> None:
 
 
 def main() -> None:
-    """Carry out one order after the other, each in a process of its own."""
+    """Execute one order after the other, each in a process of its own."""
     _answer({"ready": os.getpid()})
     for line in sys.stdin:
         order = json.loads(line)
         pid = os.fork()
         if not pid:
-            _be_fresh(order)
+            _execute(order)
         _answer({"pid": pid})
         _, status = os.waitpid(pid, 0)
         _answer({"code": os.waitstatus_to_exitcode(status)})
 
 
-def _be_fresh(order: dict[str, Any]) -> None:
-    """Carry out an order in a forked process as if it had been started for it; never return.
+def _execute(order: dict[str, Any]) -> None:
+    """Execute an order in a forked process as if that had been started for it; never return.
 
-    With `not_before` it begins at that very moment of the monotonic clock, which all processes share.
+    With `not_before` it begins at that moment of the monotonic clock, which all processes share.
     """
     code = 70
     try:

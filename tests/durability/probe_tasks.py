@@ -1,4 +1,4 @@
-"""Tasks that do what tests need done, and write down outside the store that they did."""
+"""Tasks that perform an action for a test, and record it in a file, outside the store."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ from scheduler.Task import Task
 FOR_EVER = 3600.0
 
 
-class Noted(NamedTuple):
+class WitnessLine(NamedTuple):
     """One line of the witness file."""
 
     what: str
@@ -31,8 +31,8 @@ class Noted(NamedTuple):
     more: Any
 
 
-class Doing(Task):
-    """Does what `does` names, and writes to the file `witness` before and after."""
+class ProbeTask(Task):
+    """Performs the action `does`, and writes to the file `witness` before and after."""
 
     does = "nothing"
     witness = os.devnull
@@ -40,7 +40,7 @@ class Doing(Task):
 
     def handle(self) -> None:
         self.note("start", {"late": self.current_run.late, "id": self.current_run.id})
-        DEEDS[self.does](self)
+        ACTIONS[self.does](self)
         self.note("end")
 
     def note(self, what: str, more: Any = None) -> None:
@@ -53,8 +53,8 @@ class Doing(Task):
         os.close(descriptor)
 
 
-class Telling(Doing):
-    """Writes down which hooks are called, and fails in those that `fails_in` names."""
+class ProbeTaskWithHooks(ProbeTask):
+    """Records which hooks are called, and fails in those that `fails_in` names."""
 
     fails_in: tuple[str, ...] = ()
 
@@ -77,63 +77,47 @@ class Telling(Doing):
         self._hook("failed", run)
 
 
-def made(description: Mapping[str, Any], witness: str) -> type[Task]:
+def build_task(description: Mapping[str, Any], witness: str) -> type[Task]:
     """Return a class for a task that JSON describes: its `key`, and any attributes."""
     attributes = {name: value for name, value in description.items() if name not in {"key", "hooks"}}
     if not any(name.startswith("run_") and value for name, value in attributes.items()):
         attributes["run_every"] = "1 minute"
     attributes.setdefault("timezone", "UTC")
-    base = Telling if description.get("hooks") else Doing
+    base = ProbeTaskWithHooks if description.get("hooks") else ProbeTask
     return type(description["key"], (base,), {**attributes, "witness": witness, "__module__": __name__})
 
 
-def read_witness(path: str | Path) -> list[Noted]:
+def read_witness(path: str | Path) -> list[WitnessLine]:
     """Return what tasks have written so far."""
     if not os.path.exists(path):
         return []
-    return [Noted(*json.loads(line)) for line in Path(path).read_text(encoding="utf-8").splitlines()]
+    return [WitnessLine(*json.loads(line)) for line in Path(path).read_text(encoding="utf-8").splitlines()]
 
 
-# -- what they do --
+# -- actions --
 
 
-def _fail(_task: Doing) -> None:
+def _fail(_task: ProbeTask) -> None:
     raise RuntimeError("it went wrong")
 
 
-def _fail_until(task: Doing) -> None:
+def _fail_until(task: ProbeTask) -> None:
     if task.current_run.attempt < task.argument:
         raise RuntimeError(f"attempt {task.current_run.attempt} went wrong")
 
 
-def _segfault(_task: Doing) -> None:
-    ctypes.string_at(0)
-
-
-def _exit(_task: Doing) -> None:
-    os._exit(7)
-
-
-def _sys_exit(_task: Doing) -> None:
-    sys.exit(3)
-
-
-def _kill_itself(_task: Doing) -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def _memory(_task: Doing) -> None:
+def _memory(_task: ProbeTask) -> None:
     limit = 512 * 1024 * 1024
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     b"x" * (limit * 2)
 
 
-def _loop(_task: Doing) -> None:
+def _loop(_task: ProbeTask) -> None:
     while True:
         pass
 
 
-def _deaf_loop(task: Doing) -> None:
+def _deaf_loop(task: ProbeTask) -> None:
     """Neither SIGTERM nor SIGINT ends it."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
@@ -142,74 +126,64 @@ def _deaf_loop(task: Doing) -> None:
         time.sleep(FOR_EVER)
 
 
-def _tidy_loop(task: Doing) -> None:
-    """Needs a moment to clean up when it is told to end."""
+def _tidy_loop(task: ProbeTask) -> None:
+    """Cleans up when it is terminated."""
     try:
         time.sleep(FOR_EVER)
     finally:
         task.note("tidied")
 
 
-def _wait_for_file(task: Doing) -> None:
+def _wait_for_file(task: ProbeTask) -> None:
     """Lasts until there is a file of the name `argument`."""
     while not os.path.exists(task.argument):
         time.sleep(0.005)
 
 
-def _print_lines(task: Doing) -> None:
+def _outlive(task: ProbeTask) -> None:
+    """Lasts until there is a file of the name `argument`, also when its scheduler is killed."""
+    ctypes.CDLL(None).prctl(1, 0, 0, 0, 0)
+    task.note("outliving")
+    while not os.path.exists(task.argument):
+        time.sleep(0.005)
+
+
+def _breathe(task: ProbeTask) -> None:
+    """Lasts some time, at most `argument` seconds, and records repeatedly that it is alive."""
+    end = time.monotonic() + task.argument * (task.current_run.id * 37 % 100) / 100
+    while True:
+        task.note("breath", time.monotonic())
+        if time.monotonic() >= end:
+            return
+        time.sleep(0.02)
+
+
+def _print_lines(task: ProbeTask) -> None:
     for start in range(0, task.argument, 1000):
         print("\n".join(f"line {number} of what it has to say" for number in range(start, start + 1000)))
     print("the last word")
 
 
-def _print_bytes(_task: Doing) -> None:
+def _print_bytes(_task: ProbeTask) -> None:
     os.write(1, b"\xff\xfe\x00 no text \x00\n")
     print("a surrogate \udc80, a NUL \0, an emoji \U0001f680")
 
 
-def _child(task: Doing) -> None:
-    """Starts a child in its own process group that stays, and waits for it."""
-    with subprocess.Popen([sys.executable, "-c", _STAY]) as process:
+def _starts_child(*, waits: bool, command: Sequence[str] = (), **options: Any) -> Callable[[ProbeTask], None]:
+    """Return an action that starts a child, which holds the task's output open, and `waits` for it or ends at once."""
+
+    def act(task: ProbeTask) -> None:
+        process = subprocess.Popen(command or [sys.executable, "-c", "import time; time.sleep(3600)"], **options)
         task.note("child", process.pid)
-        process.wait()
+        if waits:
+            with process:
+                process.wait()
+        process.returncode = 0  # nothing waits for it, and that is no mistake
+
+    return act
 
 
-def _child_left_behind(task: Doing) -> None:
-    """Ends at once; its child, which holds its output open, stays."""
-    process = subprocess.Popen([sys.executable, "-c", _STAY])
-    task.note("child", process.pid)
-    process.returncode = 0
-
-
-def _daemon(task: Doing) -> None:
-    """Ends at once; what it started in a session of its own holds its output open and stays."""
-    process = subprocess.Popen([sys.executable, "-c", _STAY], start_new_session=True)
-    task.note("child", process.pid)
-    process.returncode = 0
-
-
-def _chatty_daemon(task: Doing) -> None:
-    """Ends at once; what it started in a session of its own prints without end."""
-    process = subprocess.Popen(["yes", "still here"], start_new_session=True)
-    task.note("child", process.pid)
-    process.returncode = 0
-
-
-def _child_in_session(task: Doing) -> None:
-    """Waits for a child that made a session of its own."""
-    with subprocess.Popen([sys.executable, "-c", _STAY], start_new_session=True) as process:
-        task.note("child", process.pid)
-        process.wait()
-
-
-def _child_in_group(task: Doing) -> None:
-    """Waits for a child that made a process group of its own, as an interactive shell's jobs do."""
-    with subprocess.Popen([sys.executable, "-c", _STAY], preexec_fn=os.setpgrp) as process:
-        task.note("child", process.pid)
-        process.wait()
-
-
-def _count_up(task: Doing) -> None:
+def _count_up(task: ProbeTask) -> None:
     """Reads a number, and writes it back one higher: two at once would lose one."""
     path = Path(task.argument)
     number = int(path.read_text(encoding="utf-8"))
@@ -217,11 +191,11 @@ def _count_up(task: Doing) -> None:
     path.write_text(str(number + 1), encoding="utf-8")
 
 
-def _read_input(task: Doing) -> None:
+def _read_input(task: ProbeTask) -> None:
     task.note("input", sys.stdin.read())
 
 
-def _query(task: Doing) -> None:
+def _query(task: ProbeTask) -> None:
     """Asks the app's database through masonite-orm in which sessions it is."""
     from durability.sessions import Sessions
 
@@ -229,34 +203,35 @@ def _query(task: Doing) -> None:
     task.note("sessions", [sessions.number("it"), sessions.number("other")])
 
 
-def _signals(task: Doing) -> None:
-    """Writes down what signals mean to it."""
+def _signals(task: ProbeTask) -> None:
+    """Records its signal handlers."""
     task.note("signals", {number.name: str(signal.getsignal(number)) for number in (signal.SIGINT, signal.SIGTERM)})
 
 
-_STAY = "import time; time.sleep(3600)"
-
-DEEDS: Mapping[str, Callable[[Doing], None]] = {
+ACTIONS: Mapping[str, Callable[[ProbeTask], None]] = {
     "nothing": lambda _task: None,
     "fail": _fail,
     "fail_until": _fail_until,
-    "segfault": _segfault,
-    "exit": _exit,
-    "sys_exit": _sys_exit,
-    "kill_itself": _kill_itself,
+    "segfault": lambda _task: ctypes.string_at(0),
+    "exit": lambda _task: os._exit(7),
+    "sys_exit": lambda _task: sys.exit(3),
+    "kill_itself": lambda _task: os.kill(os.getpid(), signal.SIGKILL),
     "memory": _memory,
     "loop": _loop,
     "deaf_loop": _deaf_loop,
     "tidy_loop": _tidy_loop,
     "wait_for_file": _wait_for_file,
+    "outlive": _outlive,
+    "breathe": _breathe,
     "print_lines": _print_lines,
     "print_bytes": _print_bytes,
-    "child": _child,
-    "child_left_behind": _child_left_behind,
-    "daemon": _daemon,
-    "chatty_daemon": _chatty_daemon,
-    "child_in_session": _child_in_session,
-    "child_in_group": _child_in_group,
+    "child": _starts_child(waits=True),
+    "child_without_mark": _starts_child(waits=True, env={}),  # nothing of the worker's environment is left in it
+    "child_left_behind": _starts_child(waits=False),
+    "daemon": _starts_child(waits=False, start_new_session=True),
+    "chatty_daemon": _starts_child(waits=False, start_new_session=True, command=["yes", "still here"]),
+    "child_in_session": _starts_child(waits=True, start_new_session=True),
+    "child_in_group": _starts_child(waits=True, preexec_fn=os.setpgrp),  # as an interactive shell's jobs do
     "count_up": _count_up,
     "read_input": _read_input,
     "query": _query,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import subprocess
 import sys
 import time
 import traceback
@@ -21,11 +22,16 @@ from random import Random, SystemRandom
 
 from contracts.databases import drop_database, make_database, make_empty_tables, quick_folder, why_unreachable
 
-from durability import clocks, outages, servers, week
+from durability import clocks, database_servers, dst_weeks, outages
 from durability.faults import Killing, another, fault_at, statements_of_a_tick
-from durability.hosts import Place, Stems
+from durability.harness import Harness, PreforkServers
 from durability.races import lease_fuzz, races
+from durability.storms import Storm
 
+EXECUTORS = (
+    "celery, Redis, prefork", "celery, RabbitMQ, solo", "celery, RabbitMQ, threads",
+    "queue, amqp", "queue, redis", "queue, database", "custom, RQ",
+)  # fmt: skip
 STORES = {"local": "SQLite", "postgres": "PostgreSQL", "mysql": "MariaDB"}
 
 
@@ -46,7 +52,7 @@ class Soak:
     """What all parts share."""
 
     seed: int
-    stems: Stems
+    prefork_servers: PreforkServers
     folder: Path
     _numbers: Iterator[int] = field(default_factory=count)
 
@@ -61,8 +67,8 @@ class Soak:
         return folder
 
     @contextmanager
-    def place(self, store: str) -> Iterator[Place]:
-        """Make a place whose store is empty."""
+    def harness(self, store: str) -> Iterator[Harness]:
+        """Make a harness whose store is empty."""
         details = None
         if store != "local":
             reason = why_unreachable(store)
@@ -70,7 +76,7 @@ class Soak:
                 raise Missing(reason)
             details = make_database(store, f"scheduler_soak_{os.getpid()}")
             make_empty_tables(details)
-        made = Place(self.stems, self.new_folder(), details)
+        made = Harness(self.prefork_servers, self.new_folder(), details)
         try:
             yield made
         finally:
@@ -81,44 +87,56 @@ class Soak:
 
 def race(soak: Soak, store: str) -> Verdict:
     """20 processes tick the same minute with 50 due tasks, 20 times over."""
-    with soak.place(store) as place:
-        starts = races(place, processes=20, rounds=20, tasks=50)
+    with soak.harness(store) as harness:
+        starts = races(harness, processes=20, rounds=20, tasks=50)
         numbers = f"20 x 20 processes, 50 tasks: {starts} starts of 1000"
         return Verdict(numbers, [] if starts == 1000 else ["not as many starts as there should be"])
 
 
 def fuzz(soak: Soak, store: str) -> Verdict:
     """8 processes count up a number that only a lease protects."""
-    with soak.place(store) as place:
-        counted, expected = lease_fuzz(place, processes=8, rounds=1000)
+    with soak.harness(store) as harness:
+        counted, expected = lease_fuzz(harness, processes=8, rounds=1000)
         numbers = f"8 processes x 1000: counted to {counted} of {expected}"
         return Verdict(numbers, [] if counted == expected else ["some were lost"])
 
 
 def kill(soak: Soak, store: str, *, retries: bool) -> Verdict:
     """Rounds of kill -9 of the ticker, of the worker, of both, at random instants."""
-    with soak.place(store) as place:
-        killing = Killing(place, soak.random(f"kill {store} {retries}").randrange(2**32), retries=retries)
+    with soak.harness(store) as harness:
+        killing = Killing(harness, soak.random(f"kill {store} {retries}").randrange(2**32), retries=retries)
         rounds = 0
         while killing.killed < 200:
             killing.round()
             rounds += 1
         wrong = killing.settle()
-        outcomes = place.outcomes()
+        outcomes = harness.outcomes()
         numbers = f"200 killed in {rounds} rounds, {len(outcomes)} runs, {outcomes.count('crashed')} of them crashed"
         return Verdict(numbers, wrong)
 
 
+def storm(soak: Soak, store: str) -> Verdict:
+    """Rounds in which three schedulers are stopped for as long as another one needs to take over, and resumed."""
+    with soak.harness(store) as harness:
+        found = Storm(harness, soak.random(f"storm {store}").randrange(2**32))
+        for _ in range(25):
+            found.round()
+        wrong = found.settle()
+        outcomes = harness.outcomes()
+        crashed = outcomes.count("crashed")
+        return Verdict(f"{found.stopped} times stopped, {len(outcomes)} runs, {crashed} of them crashed", wrong)
+
+
 def each_statement(soak: Soak, action: str, minutes: list[int]) -> Verdict:
     """Let a tick die, or its store fail, before and after each statement it has for its store."""
-    with soak.place("local") as place:
+    with soak.harness("local") as harness:
         wrong = []
-        place.add("a")
-        place.add("b", "fail_until", argument=2, retries=1)
-        place.add("c", overlap=True)
-        statements = statements_of_a_tick(place)
+        harness.add("a")
+        harness.add("b", "fail_until", argument=2, retries=1)
+        harness.add("c", overlap=True)
+        statements = statements_of_a_tick(harness)
         for number in range(statements * 2):
-            other = another(place, number)
+            other = another(harness, number)
             when = ("before", "after")[number % 2]
             found = fault_at(other, action, number // 2, when, minutes)
             wrong += [f"{when} statement {number // 2}: {each}" for each in found]
@@ -128,15 +146,15 @@ def each_statement(soak: Soak, action: str, minutes: list[int]) -> Verdict:
 
 def restart(soak: Soak, store: str) -> Verdict:
     """A server of our own stops, gently or at once, and starts again, while ticks come and tasks run."""
-    kind = servers.SERVERS[store]
+    kind = database_servers.SERVERS[store]
     if kind.missing():
         raise Missing(kind.missing())
     random, server = soak.random(f"restart {store}"), kind()
     try:
         server.start()
-        place = Place(soak.stems, soak.new_folder(), server.details)
-        verdict = _outages(place, random, lambda: outages.restarted(server, random))
-        place.close()
+        harness = Harness(soak.prefork_servers, soak.new_folder(), server.details)
+        verdict = _outages(harness, random, lambda: outages.restarted(server, random))
+        harness.close()
     finally:
         server.close()
     return verdict
@@ -150,26 +168,26 @@ def full_disk(soak: Soak) -> Verdict:
         raise Missing(reason)
     with outages.small_disk(folder) as disk:
         details = {"driver": "local", "database": str(disk / "scheduler.sqlite3")}
-        place = Place(soak.stems, soak.new_folder(), details)
-        verdict = _outages(place, soak.random("disk"), lambda: outages.filled(disk, place))
-        place.close()
+        harness = Harness(soak.prefork_servers, soak.new_folder(), details)
+        verdict = _outages(harness, soak.random("disk"), lambda: outages.filled(disk, harness))
+        harness.close()
     return verdict
 
 
-def _outages(place: Place, random: Random, take_away: Callable[[], Iterator[None]], rounds: int = 100) -> Verdict:
-    trouble = outages.Outages(place, random, at_length=True)
+def _outages(harness: Harness, random: Random, take_away: Callable[[], Iterator[None]], rounds: int = 100) -> Verdict:
+    trouble = outages.Outages(harness, random, at_length=True)
     for _ in range(rounds):
         trouble.round(take_away())
     wrong = trouble.settle()
     codes = ", ".join(f"{number} x {code}" for code, number in sorted(trouble.codes.items()))
-    return Verdict(f"{rounds} times, {len(place.runs())} runs, exit codes {codes}, up to {trouble.longest:.0f} s", wrong)
+    return Verdict(f"{rounds} times, {len(harness.runs())} runs, exit codes {codes}, up to {trouble.longest:.0f} s", wrong)
 
 
 def told_clock(soak: Soak) -> Verdict:
     """Ticks are told a time that goes back and forth."""
-    with soak.place("local") as place:
-        wrong = clocks.wander(place, soak.random("clock"), 500)
-        return Verdict(f"500 ticks, {len(place.runs())} runs, each as the model has it", wrong)
+    with soak.harness("local") as harness:
+        wrong = clocks.wander(harness, soak.random("clock"), 500)
+        return Verdict(f"500 ticks, {len(harness.runs())} runs, each as the model has it", wrong)
 
 
 def faked_clock(soak: Soak, command: str, steps: int) -> Verdict:
@@ -182,10 +200,44 @@ def faked_clock(soak: Soak, command: str, steps: int) -> Verdict:
     return Verdict(f"set {steps} times, {len(app.runs())} fire times, {len(app.starts())} of them run", wrong)
 
 
-def a_week(soak: Soak, which: week.Week) -> Verdict:
+def a_week(soak: Soak, which: dst_weeks.Week) -> Verdict:
     """A week of ticks, a minute a step, some missed, beside a plain model."""
-    found = week.compared(which, soak.random(which.name).randrange(2**32))
+    found = dst_weeks.compared(which, soak.random(which.name).randrange(2**32))
     return Verdict(f"{found.ticks} ticks, {found.starts} starts, {found.missed} missed, as the model has it", found.wrong)
+
+
+def small_faults(soak: Soak) -> Verdict:
+    """Faults in the code, one at a time: the tests notice nearly all of them."""
+    root = Path(__file__).parents[2]
+    command = [sys.executable, str(root / "tools" / "mutate.py"), "--seed", str(soak.seed)]
+    ended = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=7200)
+    survivors = [line for line in ended.stdout.splitlines() if line.startswith("NOT")]
+    numbers = "".join(ended.stdout.splitlines()[-1:])
+    return Verdict("; ".join([numbers, *survivors]), (survivors or [ended.stderr[-500:]]) if ended.returncode else [])
+
+
+def storm_of(soak: Soak, name: str) -> Verdict:
+    """Workers, ticks and the broker's connections are killed while runs are handed over."""
+    from executors.engines import ENGINES, why_unreachable
+    from executors.fleet import Fleet
+    from executors.storm import TASKS, Storm
+    from integration.apps import ARRANGEMENTS, make_app, make_template
+
+    engine = ENGINES[name]
+    for broker in engine.brokers:
+        if reason := why_unreachable(broker):
+            raise Missing(reason)
+    folder = soak.new_folder()
+    fleet = Fleet(make_app(make_template(folder), folder / "app", ARRANGEMENTS["ours last"]), engine, tasks=TASKS)
+    try:
+        storm = Storm(fleet, soak.random(name).randrange(2**32))
+        while storm.killed < 200:
+            storm.round()
+        wrong = storm.settle()
+        outcomes = [run.outcome.value for run in fleet.store.history(limit=10_000) if run.outcome]
+    finally:
+        fleet.close()
+    return Verdict(f"200 killed, {len(outcomes)} runs, {outcomes.count('crashed')} of them crashed", wrong)
 
 
 def parts() -> dict[str, Callable[[Soak], Verdict]]:
@@ -197,18 +249,23 @@ def parts() -> dict[str, Callable[[Soak], Verdict]]:
         found[f"lease fuzz, {name}"] = lambda soak, store=store: fuzz(soak, store)
     for store, name in STORES.items():
         found[f"kill -9, {name}"] = lambda soak, store=store: kill(soak, store, retries=False)
+    for store, name in STORES.items():
+        found[f"stopped and resumed, {name}"] = lambda soak, store=store: storm(soak, store)
     found["kill -9, SQLite, retries"] = lambda soak: kill(soak, "local", retries=True)
     found["kill -9 at each statement"] = lambda soak: each_statement(soak, "kill", [1])
     found["store lost at each statement"] = lambda soak: each_statement(soak, "lose", [1])
     found["the same, schedule:work"] = lambda soak: each_statement(soak, "lose", [1, 2, 3])
-    for store in servers.SERVERS:
+    for store in database_servers.SERVERS:
         found[f"{STORES[store]} stopped and started"] = lambda soak, store=store: restart(soak, store)
     found["full disk"] = full_disk
     found["clock set, as ticks are told"] = told_clock
     found["clock set, schedule:run"] = lambda soak: faked_clock(soak, "schedule:run", 100)
     found["clock set, schedule:work"] = lambda soak: faked_clock(soak, "schedule:work", 60)
-    for which in week.WEEKS:
+    for name in EXECUTORS:
+        found[f"executors, {name}"] = lambda soak, name=name: storm_of(soak, name)
+    for which in dst_weeks.WEEKS:
         found[f"week, {which.name}"] = lambda soak, which=which: a_week(soak, which)
+    found["small faults, noticed by tests"] = small_faults
     return found
 
 
@@ -221,12 +278,12 @@ def main() -> int:
     begin = time.monotonic()
     states = []
     with quick_folder() as folder:
-        stems = Stems()
-        soak = Soak(options.seed, stems, folder)
+        prefork_servers = PreforkServers()
+        soak = Soak(options.seed, prefork_servers, folder)
         for name, part in chosen.items():
             states.append(_state(soak, name, part))
-            stems.end_busy()
-        stems.close()
+            prefork_servers.end_busy()
+        prefork_servers.close()
     broken, absent = states.count("BROKEN"), states.count("NOT RUN")
     print(f"{len(states) - broken - absent} parts hold, {broken} broken, {absent} not run; {_took(begin)}")
     return 1 if broken or (absent and os.environ.get("CI")) or not states else 0

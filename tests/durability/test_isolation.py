@@ -1,4 +1,4 @@
-"""Whatever one task does, the others finish, and what came of it is recorded."""
+"""One task can do anything: the others finish, and its outcome is recorded."""
 
 from __future__ import annotations
 
@@ -9,31 +9,32 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
+from waiting import is_alive, wait_until
 
 from durability.faults import wait_until_dead
-from durability.hosts import Place, is_alive, wait_until
+from durability.harness import Harness
 
 
 @pytest.fixture
-def crowd(place: Place) -> Iterator[Place]:
-    """A place whose tasks may leave processes behind."""
-    yield place
-    for line in place.noted("child"):
+def crowd(harness: Harness) -> Iterator[Harness]:
+    """A harness whose tasks may leave processes behind."""
+    yield harness
+    for line in harness.lines("child"):
         with suppress(ProcessLookupError):
             os.kill(line.more, signal.SIGKILL)
 
 
-def ends(place: Place, does: str, **attributes: object) -> tuple[int, object]:
+def ends(harness: Harness, does: str, **attributes: object) -> tuple[int, object]:
     """Run a task between two others, which must succeed; return the exit code and its run."""
-    place.add("a", "nothing")
-    place.add("it", does, **attributes)
-    place.add("z", "nothing")
-    place.settings["workers"] = 2
-    code = place.tick(0).wait()
-    assert [place.run_of(key).outcome.value for key in ("a", "z")] == ["succeeded", "succeeded"]
-    assert place.store.leases() == []
-    assert place.store.open_runs() == []
-    return code, place.run_of("it")
+    harness.add("a", "nothing")
+    harness.add("it", does, **attributes)
+    harness.add("z", "nothing")
+    harness.settings["workers"] = 2
+    code = harness.tick(0).wait()
+    assert [harness.run_of(key).outcome.value for key in ("a", "z")] == ["succeeded", "succeeded"]
+    assert harness.store.leases() == []
+    assert harness.store.open_runs() == []
+    return code, harness.run_of("it")
 
 
 @pytest.mark.parametrize(
@@ -47,8 +48,8 @@ def ends(place: Place, does: str, **attributes: object) -> tuple[int, object]:
         ("memory", "failed", "MemoryError"),
     ],
 )
-def test_a_task_that_goes_down(place: Place, does: str, outcome: str, error: str) -> None:
-    code, run = ends(place, does)
+def test_a_task_that_goes_down(harness: Harness, does: str, outcome: str, error: str) -> None:
+    code, run = ends(harness, does)
     assert code == 1
     assert run.outcome.value == outcome
     assert error in run.error
@@ -57,12 +58,12 @@ def test_a_task_that_goes_down(place: Place, does: str, outcome: str, error: str
     assert run.started_at <= run.ended_at
     if does == "fail":
         assert "RuntimeError: it went wrong" in run.traceback
-        assert "doing.py" in run.location
+        assert "probe_tasks.py" in run.location
 
 
 @pytest.mark.once
-def test_a_task_that_never_ends_is_ended_by_its_timeout(place: Place) -> None:
-    code, run = ends(place, "loop", timeout="1 second")
+def test_a_task_that_never_ends_is_ended_by_its_timeout(harness: Harness) -> None:
+    code, run = ends(harness, "loop", timeout="1 second")
     assert code == 1
     assert run.outcome.value == "timed_out"
     assert "1 second" in run.error
@@ -71,118 +72,117 @@ def test_a_task_that_never_ends_is_ended_by_its_timeout(place: Place) -> None:
 
 
 @pytest.mark.once
-def test_a_task_that_does_not_listen_is_killed_after_a_pause(place: Place) -> None:
-    code, run = ends(place, "deaf_loop", timeout="1 second")
+def test_a_task_that_does_not_listen_is_killed_after_a_pause(harness: Harness) -> None:
+    code, run = ends(harness, "deaf_loop", timeout="1 second")
     assert code == 1
     assert run.outcome.value == "timed_out"
     assert run.seconds >= 2
     wait_until_dead(run.pid)
 
 
-def test_a_task_that_is_ended_may_clean_up(place: Place) -> None:
-    _, run = ends(place, "tidy_loop", timeout="1 second")
+def test_a_task_that_is_ended_may_clean_up(harness: Harness) -> None:
+    _, run = ends(harness, "tidy_loop", timeout="1 second")
     assert run.outcome.value == "timed_out"
-    assert len(place.noted("tidied")) == 1
+    assert len(harness.lines("tidied")) == 1
     assert run.seconds < 2, "nobody waits longer than it takes"
 
 
 @pytest.mark.once
 @pytest.mark.parametrize("does", ["child", "child_in_group", "child_in_session"])
-def test_a_timeout_ends_the_whole_process_tree(crowd: Place, does: str) -> None:
+def test_a_timeout_ends_the_whole_process_tree(crowd: Harness, does: str) -> None:
     _, run = ends(crowd, does, timeout="1 second")
     assert run.outcome.value == "timed_out"
-    (child,) = crowd.noted("child")
-    wait_until(lambda: not is_alive(child.more), "the end of its child", longest=5)
+    (child,) = crowd.lines("child")
+    wait_until(lambda: not is_alive(child.more), "the end of its child", seconds=5)
 
 
 @pytest.mark.parametrize("does", ["child_left_behind", "daemon", "chatty_daemon"])
-def test_what_outlives_a_task_and_holds_its_output_open_keeps_nobody_waiting(crowd: Place, does: str) -> None:
+def test_a_left_process_with_open_output_delays_nothing(crowd: Harness, does: str) -> None:
     code, run = ends(crowd, does)
     assert code == 0
     assert run.outcome.value == "succeeded"
-    (child,) = crowd.noted("child")
-    if does != "chatty_daemon":  # that one ends by itself: nobody reads any more what it prints
-        assert is_alive(child.more), "it is the user's own, and was not to be ended"
+    (child,) = crowd.lines("child")
+    assert is_alive(child.more), "it is the user's own, and was not to be ended"
 
 
 @pytest.mark.once
-def test_a_million_lines_of_output_are_passed_on_and_their_end_is_kept(place: Place) -> None:
+def test_a_million_lines_of_output_are_passed_on_and_their_end_is_kept(harness: Harness) -> None:
     lines = 1_000_000
-    place.add("it", "print_lines", argument=lines)
-    order = place.tick(0)
+    harness.add("it", "print_lines", argument=lines)
+    order = harness.tick(0)
     assert order.wait() == 0
     assert order.out.count("of what it has to say") == lines
-    output = place.run_of("it").output
+    output = harness.run_of("it").output
     assert len(output.encode()) == 64 * 1024
     assert output.endswith("of what it has to say\nthe last word\n")
 
 
-def test_output_that_is_no_text_is_passed_on_as_it_is_and_kept_as_text(place: Place) -> None:
-    place.add("it", "print_bytes")
-    order = place.tick(0)
+def test_output_that_is_no_text_is_passed_on_as_it_is_and_kept_as_text(harness: Harness) -> None:
+    harness.add("it", "print_bytes")
+    order = harness.tick(0)
     assert order.wait() == 0
     assert b"\xff\xfe\x00 no text \x00" in order._out.read_bytes()
-    output = place.run_of("it").output
+    output = harness.run_of("it").output
     assert "a surrogate" in output
     assert "an emoji \U0001f680" in output
     assert "\0" not in output
 
 
-def test_at_most_workers_run_at_once(place: Place) -> None:
-    place.settings["workers"] = 2
+def test_at_most_workers_run_at_once(harness: Harness) -> None:
+    harness.settings["workers"] = 2
     for number in range(5):
-        place.add(f"t{number}", "wait_for_file", argument=str(place.folder / "go"))
-    order = place.begin(0)
-    place.wait_for("start", count=2)
-    from durability.hosts import children_of
+        harness.add(f"t{number}", "wait_for_file", argument=str(harness.folder / "go"))
+    order = harness.begin(0)
+    harness.wait_for("start", count=2)
+    from durability.harness import children_of
 
     assert len(children_of(order.pid)) == 2
-    (place.folder / "go").write_text("", encoding="utf-8")
+    (harness.folder / "go").write_text("", encoding="utf-8")
     order.wait()
-    assert place.outcomes() == ["succeeded"] * 5
+    assert harness.outcomes() == ["succeeded"] * 5
 
 
-def test_an_app_may_have_more_files_open_than_select_can_count(place: Place) -> None:
-    """Hundreds of workers need as many descriptors, too."""
+def test_an_app_may_have_more_files_open_than_select_can_count(harness: Harness) -> None:
+    """Hundreds of workers need that many descriptors, too."""
     for number in range(4):
-        place.add(f"t{number}")
-    order = place.tick(0, open_files=1100)
+        harness.add(f"t{number}")
+    order = harness.tick(0, open_files=1100)
     assert order.wait() == 0, order.err[-500:]
-    assert place.outcomes() == ["succeeded"] * 4
+    assert harness.outcomes() == ["succeeded"] * 4
 
 
-def test_tasks_do_not_inherit_how_the_scheduler_answers_signals(place: Place) -> None:
-    place.add("it", "signals")
-    place.tick(0)
-    (line,) = place.noted("signals")
+def test_tasks_do_not_inherit_how_the_scheduler_answers_signals(harness: Harness) -> None:
+    harness.add("it", "signals")
+    harness.tick(0)
+    (line,) = harness.lines("signals")
     assert "Supervisor" not in str(line.more)
 
 
-def test_a_task_reads_nothing_from_where_the_scheduler_reads(place: Place) -> None:
-    place.add("it", "read_input")
-    assert place.tick(0).wait() == 0
-    assert place.noted("input")[0].more == ""
+def test_a_task_reads_nothing_from_where_the_scheduler_reads(harness: Harness) -> None:
+    harness.add("it", "read_input")
+    assert harness.tick(0).wait() == 0
+    assert harness.lines("input")[0].more == ""
 
 
-def test_a_scheduler_that_was_started_with_sigchld_ignored_works_all_the_same(place: Place) -> None:
-    """Who ignores it hands that down to whatever it starts."""
-    place.add("a")
-    place.add("b", "exit")
-    order = place.tick(0, ignore_sigchld=True)
+def test_a_scheduler_works_if_sigchld_is_ignored(harness: Harness) -> None:
+    """A process that ignores SIGCHLD passes that on to everything it starts."""
+    harness.add("a")
+    harness.add("b", "exit")
+    order = harness.tick(0, ignore_sigchld=True)
     assert order.wait() == 1, order.err
-    assert place.outcomes("a") == ["succeeded"]
-    assert place.outcomes("b") == ["crashed"]
+    assert harness.outcomes("a") == ["succeeded"]
+    assert harness.outcomes("b") == ["crashed"]
 
 
 @pytest.mark.once
-def test_a_task_that_ended_in_time_has_not_timed_out_however_late_that_is_noticed(place: Place) -> None:
-    """The scheduler was stopped, or its store slow, while the task ended well and its timeout passed."""
-    place.add("it", "wait_for_file", argument=str(place.folder / "go"), timeout="2 seconds")
-    order = place.begin(0)
-    (start,) = place.wait_for("start")
+def test_a_task_that_ended_in_time_never_counts_as_timed_out(harness: Harness) -> None:
+    """The scheduler was stopped, or its store was slow, while the task succeeded and its timeout passed."""
+    harness.add("it", "wait_for_file", argument=str(harness.folder / "go"), timeout="2 seconds")
+    order = harness.begin(0)
+    (start,) = harness.wait_for("start")
     order.send(signal.SIGSTOP)
-    (place.folder / "go").write_text("", encoding="utf-8")
-    place.wait_for("end")
+    (harness.folder / "go").write_text("", encoding="utf-8")
+    harness.wait_for("end")
     wait_until_dead(start.pid)
     import time
 
@@ -190,40 +190,40 @@ def test_a_task_that_ended_in_time_has_not_timed_out_however_late_that_is_notice
     wait_until(lambda: time.monotonic() - begin > 2.2, "its timeout to pass")
     order.send(signal.SIGCONT)
     order.wait()
-    assert place.outcomes() == ["succeeded"]
+    assert harness.outcomes() == ["succeeded"]
 
 
 @pytest.mark.once
 @pytest.mark.services
 @pytest.mark.parametrize("driver", ["postgres", "mysql"])
-def test_a_worker_shares_no_session_of_a_database_with_the_scheduler(stems, folder, server_database, driver) -> None:
-    """A session that two processes use is garbled, and one that a child closes is closed for its parent too."""
-    place = Place(stems, folder, server_database(driver))
-    place.details = {**place.details, "connection_pooling_enabled": True, "connection_pooling_max_size": 5}
-    connections = {"default": "it", "it": place.details, "other": place.details}
+def test_a_worker_shares_no_session_of_a_database_with_the_scheduler(prefork_servers, folder, server_database, driver) -> None:
+    """Two processes garble a session that both use, and a child that closes it closes it for its parent too."""
+    harness = Harness(prefork_servers, folder, server_database(driver))
+    harness.details = {**harness.details, "connection_pooling_enabled": True, "connection_pooling_max_size": 5}
+    connections = {"default": "it", "it": harness.details, "other": harness.details}
     for number in range(4):
-        place.add(f"t{number}", "query", argument=connections)
-    order = place.tick(0, uses_database=True)
+        harness.add(f"t{number}", "query", argument=connections)
+    order = harness.tick(0, uses_database=True)
     assert order.wait() == 0, order.err
-    assert place.outcomes() == ["succeeded"] * 4
+    assert harness.outcomes() == ["succeeded"] * 4
     of_parent = json.loads(order.out.splitlines()[0])
-    of_tasks = [set(line.more) for line in place.noted("sessions")]
+    of_tasks = [set(line.more) for line in harness.lines("sessions")]
     assert len(set(of_parent)) == 2
     assert len(of_tasks) == 4
     for numbers in of_tasks:
         assert numbers.isdisjoint(of_parent)
         assert all(numbers.isdisjoint(others) for others in of_tasks if others is not numbers)
-    assert place.store.leases() == []
-    place.close()
+    assert harness.store.leases() == []
+    harness.close()
 
 
 @pytest.mark.once
-def test_nothing_warns_on_the_newest_pythons(place: Place) -> None:
+def test_nothing_warns_on_the_newest_pythons(harness: Harness) -> None:
     """Python 3.12 and later warn of a fork in a process with threads."""
-    place.options = ("-W", "error")
-    place.add("a")
-    place.add("b", "fail", hooks=True)
-    order = place.tick(0)
+    harness.options = ("-W", "error")
+    harness.add("a")
+    harness.add("b", "fail", hooks=True)
+    order = harness.tick(0)
     assert order.wait() == 1
     assert "Warning" not in order.err
-    assert place.outcomes("a") == ["succeeded"]
+    assert harness.outcomes("a") == ["succeeded"]

@@ -1,11 +1,11 @@
-"""Weeks in which clocks change, with ticks that are missed, come twice or go back: all is as a plain model says."""
+"""Weeks with clock changes and with ticks that are missed, come twice or go back agree with a simple model."""
 
 from __future__ import annotations
 
 import pytest
 
-from durability.week import WEEKS, Week, compared
-from scheduler.stores import DatabaseStore
+from durability.dst_weeks import WEEKS, Week, compared
+from scheduler.stores import Store
 
 DAYS = 2.5
 
@@ -20,5 +20,5 @@ def test_some_tasks_in_the_days_around_a_change(week: Week) -> None:
 
 
 def test_the_comparison_notices_a_scheduler_that_looks_back_at_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(DatabaseStore, "cursors", lambda *_, **__: {})
+    monkeypatch.setattr(Store, "cursors", lambda *_, **__: {})
     assert compared(WEEKS[1], seed=1, days=1, every=9).wrong

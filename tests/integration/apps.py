@@ -6,7 +6,6 @@ this process, which takes a tenth of the time and lets coverage see it. All thre
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import os
 import pty
@@ -21,15 +20,17 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from fcntl import ioctl
 from pathlib import Path
 from textwrap import dedent, indent
 from typing import Any
 
+from masonite_version import masonite_major
+
 from scheduler import clock
 
-from .inside import booted, run_command
+from .booted_app import booted, run_command
 
 SKELETON_4 = Path(__file__).parent / "skeleton4"
 MASONITE_PROVIDER = "from masonite.scheduling.providers import ScheduleProvider\n"
@@ -38,19 +39,11 @@ APP_KEY = "i6fq1VEWVHFVExojMdKqVgs3iriRvpI8qSxmKDgZlcg="
 
 #: The rule of a task that is due at every tick, and the one of a task no test will ever meet at its minute.
 ALWAYS = "run_every = '1 minute'"
-NEVER = "run_cron = '0 0 29 2 *'"
+IN_HALF_A_YEAR = f"{datetime.now(timezone.utc) + timedelta(days=180):0 0 %d %m *}"
+NEVER = f"run_cron = '{IN_HALF_A_YEAR}'"
 
 #: A minute for tests that tick more than once, or whose rules have a time of day: a Tuesday.
 NOON = datetime(2026, 3, 3, 12, tzinfo=timezone.utc)
-
-
-def masonite_major() -> int:
-    """Which Masonite is installed: both of them install the package `masonite`, under different distributions."""
-    try:
-        importlib.metadata.version("masonite-framework")
-    except importlib.metadata.PackageNotFoundError:
-        return 4
-    return 5
 
 
 # --- the list of providers -------------------------------------------------------------------------------------------
@@ -98,12 +91,16 @@ MASONITES_ALONE = str
 
 @dataclass(frozen=True)
 class Finished:
-    """A command that has ended: its exit code, what it wrote and how long it took."""
+    """A command that has ended: its exit code, what it wrote and how long it took.
+
+    Lines of a log have their time and level in `log` only, which has both streams.
+    """
 
     code: int
     out: str
     err: str
     seconds: float
+    log: str = ""
 
     def exits(self, code: int) -> Finished:
         assert self.code == code, f"exit code {self.code}, not {code}\n{self}"
@@ -119,7 +116,12 @@ class Finished:
 
 def _without_masonite_warnings(err: str) -> str:
     """Masonite 4 writes warnings about itself to every process's stderr; no filter of ours can stop them."""
-    return re.sub(r"(?m)^\S+\.py:\d+: \w*Warning: .*\n(  .*\n)?", "", err)
+    return re.sub(r"(?m)^.+\.py:\d+: \w*Warning: .*\n(  .*\n)?", "", err)
+
+
+def _without_stamps(text: str) -> str:
+    """Lines of a log without time and level: what is said, on a terminal or not."""
+    return re.sub(r"(?m)^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d (INFO|WARNING|ERROR) ", "", text)
 
 
 def plain(text: str) -> str:
@@ -132,6 +134,20 @@ def process_environment(**changes: str) -> dict[str, str]:
     unwanted = ("PYTEST", "COV_", "COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "APP_", "DB_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
     return {**kept, "TZ": "UTC", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONWARNINGS": "ignore", **changes}
+
+
+class Started(subprocess.Popen[str]):
+    """A process that does not outlive a `with` statement that fails."""
+
+    def __exit__(self, kind: type[BaseException] | None, *details: object) -> None:
+        if kind:
+            self.kill()
+        super().__exit__(kind, *details)
+
+
+def finished(code: int, out: str, err: str, seconds: float) -> Finished:
+    err = _without_masonite_warnings(err)
+    return Finished(code, _without_stamps(out), _without_stamps(err), seconds, out + err)
 
 
 # --- the app ---------------------------------------------------------------------------------------------------------
@@ -189,7 +205,7 @@ class App:
     def files(self) -> set[str]:
         """Every file of the app, to see what a command has written."""
         found = (path.relative_to(self.root) for path in self.root.rglob("*") if path.is_file())
-        return {str(path) for path in found if "__pycache__" not in path.parts and path.parts[0] != "storage"}
+        return {str(path) for path in found if "__pycache__" not in path.parts and path.parts[0] not in {"storage", ".scheduler"}}
 
     # what the scheduler remembers of it
 
@@ -201,7 +217,7 @@ class App:
     def forget_runs(self) -> None:
         """Let a fire time that was claimed a moment ago be due again: most tests need no minute of their own."""
         if not self.remembers:
-            for file in (self.root / "storage" / "framework").glob("scheduler.sqlite3*"):
+            for file in (self.root / ".scheduler").glob("*scheduler.sqlite3*"):
                 file.unlink()
 
     # ways to run it
@@ -215,7 +231,7 @@ class App:
             code = run_command(application, arguments)
         seconds = time.perf_counter() - started
         written = self.capture.readouterr()
-        return Finished(code, written.out, _without_masonite_warnings(written.err), seconds)
+        return finished(code, written.out, written.err, seconds)
 
     def python_craft(self, *arguments: str, **environment: str) -> Finished:
         """`python craft` with these arguments, as a process in the app's folder."""
@@ -232,16 +248,32 @@ class App:
         self.forget_runs()
         return run_on_terminal([sys.executable, "craft", *arguments], self.root, environment, columns)
 
-    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
-        """`python craft` with these arguments, still running, its standard output a pipe."""
+    def type_on_terminal(self, typed: str, *arguments: str, columns: int = 80, **environment: str) -> Finished:
+        """`python craft` on a terminal at which somebody types these keys."""
+        self.forget_runs()
+        command = [sys.executable, "craft", *arguments]
+        return run_on_terminal(command, self.root, environment, columns, typed=typed)
+
+    def start(
+        self, *arguments: str, new_session: bool = False, errors: int | None = None, **environment: str
+    ) -> Started:
+        """`python craft` with these arguments, still running, its standard output a pipe; `errors` as of Popen."""
         command = [sys.executable, "craft", *arguments]
         env = process_environment(**environment)
-        return subprocess.Popen(command, cwd=self.root, env=env, stdout=subprocess.PIPE, text=True)
+        return Started(
+            command,
+            cwd=self.root,
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            start_new_session=new_session,
+        )
 
 
 def console_script() -> Path:
     """The `craft` that installing the package puts beside this Python."""
-    return Path(sys.executable).parent / "craft"
+    return Path(os.path.normpath(sys.executable)).parent / "craft"
 
 
 def run(command: list[str], folder: Path, environment: dict[str, str] | None = None) -> Finished:
@@ -256,21 +288,24 @@ def run(command: list[str], folder: Path, environment: dict[str, str] | None = N
         timeout=60,
     )
     seconds = time.perf_counter() - started
-    return Finished(ended.returncode, ended.stdout, _without_masonite_warnings(ended.stderr), seconds)
+    return finished(ended.returncode, ended.stdout, ended.stderr, seconds)
 
 
-def run_on_terminal(command: list[str], folder: Path, environment: dict[str, str], columns: int) -> Finished:
+def run_on_terminal(
+    command: list[str], folder: Path, environment: dict[str, str], columns: int, typed: str = ""
+) -> Finished:
     controller, terminal = pty.openpty()
     ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     env = process_environment(TERM="xterm-256color", **environment)
     started = time.perf_counter()
     process = subprocess.Popen(command, cwd=folder, env=env, stdin=terminal, stdout=terminal, stderr=terminal)
     os.close(terminal)
+    os.write(controller, typed.encode())
     shown = _read_all(controller, until=started + 60)
     code = process.wait(timeout=10)
     os.close(controller)
     text = _without_masonite_warnings(plain(shown.decode("utf-8", "replace")))
-    return Finished(code, text, "", time.perf_counter() - started)
+    return Finished(code, text, "", time.perf_counter() - started, shown.decode("utf-8", "replace"))
 
 
 def _read_all(controller: int, until: float) -> bytes:

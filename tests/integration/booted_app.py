@@ -1,4 +1,4 @@
-"""A Masonite app booted in this process, with everything it leaves in shared state taken back afterwards."""
+"""A Masonite app booted in this process; its changes to shared state are undone afterwards."""
 
 from __future__ import annotations
 
@@ -98,5 +98,5 @@ def _environment_of_its_own(root: Path) -> Iterator[None]:
 @contextmanager
 def _start_of_its_own() -> Iterator[None]:
     """This process seems to start now: what it has loaded before belongs to no app."""
-    with patch("scheduler.process.started_at", lambda now=time.time(): now):
+    with patch("scheduler.processes.identity.started_at", lambda now=time.time(): now):
         yield

@@ -13,11 +13,17 @@ from .apps import ARRANGEMENTS, App, console_script, make_app, make_template
 Maker = Callable[..., App]
 
 
+EVERYWHERE = {"test_apps.py", "test_craft_script.py", "test_guide.py", "test_schedule_run.py"}
+"""The modules that run with every Python and Masonite; all others say less of a version."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.integration)
+            if item.path.name not in EVERYWHERE:
+                item.add_marker(pytest.mark.measured)
 
 
 @pytest.fixture(scope="session")

@@ -16,9 +16,16 @@ cd "{folder}"
 echo "$@" >> asked
 [ -f refusal ] && {{ cat refusal >&2; exit 1; }}
 case "$1" in
--l) [ -f crontab ] && exec cat crontab; echo "no crontab for somebody" >&2; exit 1 ;;
+-l)
+    [ -f unreadable ] && {{ cat unreadable >&2; exit 1; }}
+    [ -f crontab ] && {{ cat crontab; [ -f slow ] && sleep 0.3; exit 0; }}
+    if [ -f nothing ]; then cat nothing; else echo "no crontab for somebody"; fi >&2; exit 1 ;;
 -r) exec rm crontab ;;
--) cat > new; [ -f complaint ] && {{ cat complaint >&2; exit 1; }}; exec mv new crontab ;;
+-)
+    cat > new.$$; [ -f complaint ] && {{ cat complaint >&2; exit 1; }}
+    [ -f forgetful ] && exit 0
+    [ -f quicker ] && exec mv quicker crontab
+    exec mv new.$$ crontab ;;
 esac
 exit 2
 """

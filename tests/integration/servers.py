@@ -1,4 +1,4 @@
-"""Real servers on this machine that write down what they are told: a mail server, a web server, and one with TLS.
+"""Real servers on this machine that record requests: a mail server, a web server, and one with TLS.
 
 They run in a process of their own (`python servers.py FOLDER`), since a process with threads could not fork for a task.
 """

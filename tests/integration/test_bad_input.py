@@ -1,4 +1,4 @@
-"""Bad input: each gets one clear line that names the task, the value and the mend, and nothing else stops."""
+"""Bad input gets one clear line that names the task, the value and the fix, and nothing else stops."""
 
 from __future__ import annotations
 
@@ -56,22 +56,22 @@ BAD_SCHEDULES = [
 
 
 @pytest.mark.parametrize(("declared", "value"), BAD_SCHEDULES, ids=[declared for declared, _ in BAD_SCHEDULES])
-def test_a_bad_schedule_is_one_line_with_task_attribute_value_and_mend(app: App, declared: str, value: str) -> None:
+def test_an_invalid_schedule_is_one_line_with_value_and_fix(app: App, declared: str, value: str) -> None:
     app.tasks(f"class Bad(Task):\n    {declared}\n\n    def handle(self):\n        print('bad')\n\n\n{WELL}")
     done = app.craft("schedule:run").exits(1)
     one_line(done, "Bad.", value, "try ", "app/tasks/Tasks.py:4")
 
 
 @pytest.mark.parametrize(("declared", "value"), BAD_SCHEDULES[::7])
-def test_it_cannot_be_forced_either(app: App, declared: str, value: str) -> None:
+def test_a_task_with_a_bad_schedule_cannot_be_forced(app: App, declared: str, value: str) -> None:
     app.tasks(f"class Bad(Task):\n    {declared}\n\n    def handle(self):\n        print('bad')\n")
     done = app.craft("schedule:run", "--task", "Bad", "--force").exits(1)
     assert done.out == ""
     assert value in done.err
 
 
-def test_bad_words_said_to_a_fluent_method_stop_the_app_where_they_are_said(app: App) -> None:
-    """A provider's own code is wrong there: the error is raised at definition, in its line, not at 3 a.m."""
+def test_a_method_raises_at_the_line_with_the_invalid_value(app: App) -> None:
+    """The error is in a provider's own code, so it is raised in that line, not at 3 a.m."""
     app.tasks(WELL)
     app.provider("app.make('scheduler').add(Well().every('5 minuets'))", header="from app.tasks.Tasks import Well")
     done = app.python_craft("schedule:run")
@@ -137,7 +137,7 @@ def test_any_name_is_listed_and_called_as_it_is(app: App, name: str) -> None:
 
 
 @pytest.mark.parametrize("key", NAMES)
-def test_any_key_is_told_as_it_is_when_its_task_fails(app: App, key: str) -> None:
+def test_a_failure_is_reported_under_any_key(app: App, key: str) -> None:
     app.tasks(
         f"class Odd(Task):\n    {ALWAYS}\n\n    def handle(self):\n        raise RuntimeError({key!r})\n",
         file="../odd.py",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from datetime import datetime, timezone
 
@@ -11,7 +12,8 @@ from .apps import App
 
 pytestmark = pytest.mark.twice
 
-PRINT_ARGUMENTS = f"{sys.executable} -c 'import sys; print(sys.argv[1:])'"
+PYTHON = shlex.quote(sys.executable)
+PRINT_ARGUMENTS = f"{PYTHON} -c 'import sys; print(sys.argv[1:])'"
 
 
 def command(app: App, expression: str) -> None:
@@ -38,23 +40,23 @@ def test_quoted_arguments_stay_whole(app: App, line: str, arguments: list[str]) 
 @pytest.mark.parametrize(
     "line", ["$HOME", "*", "a; echo b", "a && echo b", "a | cat", "`echo b`", "$(echo b)", "> file"]
 )
-def test_there_is_no_shell(app: App, line: str) -> None:
+def test_a_command_task_runs_without_a_shell(app: App, line: str) -> None:
     command(app, f"CommandTask({f'{PRINT_ARGUMENTS} {line}'!r})")
     before = app.files()
     assert app.craft("schedule:run").exits(0).out == f"{line.split()}\n"
     assert app.files() == before
 
 
-def test_its_output_shows_on_both_streams(app: App) -> None:
+def test_a_command_tasks_output_shows_on_both_streams(app: App) -> None:
     app.write("speak.py", "import sys\nprint('to stdout')\nprint('to stderr', file=sys.stderr)\n")
-    command(app, f"CommandTask('{sys.executable} speak.py')")
+    command(app, f"CommandTask({f'{PYTHON} speak.py'!r})")
     done = app.python_craft("schedule:run").exits(0)
     assert (done.out, done.err) == ("to stdout\n", "to stderr\n")
 
 
 @pytest.mark.parametrize("code", [1, 2, 3, 255])
 def test_an_exit_code_other_than_0_is_a_failure(app: App, code: int) -> None:
-    line = f"{sys.executable} -c 'import sys; sys.exit({code})'"
+    line = f"{PYTHON} -c 'import sys; sys.exit({code})'"
     command(app, f"CommandTask({line!r}), CommandTask('echo well')")
     done = app.craft("schedule:run").exits(1)
     assert done.out == "well\n"
@@ -63,7 +65,7 @@ def test_an_exit_code_other_than_0_is_a_failure(app: App, code: int) -> None:
 
 
 def test_a_command_that_kills_itself_is_a_failure(app: App) -> None:
-    line = f"{sys.executable} -c 'import os; os.kill(os.getpid(), 9)'"
+    line = f"{PYTHON} -c 'import os; os.kill(os.getpid(), 9)'"
     command(app, f"CommandTask({line!r})")
     assert "signal 9" in app.craft("schedule:run").exits(1).err
 
@@ -82,12 +84,13 @@ def test_a_line_may_be_given_as_a_list_of_arguments(app: App) -> None:
     assert app.craft("schedule:run").exits(0).out == "a  b $HOME\n"
 
 
-def test_it_runs_in_the_apps_folder_with_the_environment_of_craft(app: App) -> None:
-    command(app, f"""CommandTask('{sys.executable} -c "import os; print(os.getcwd(), os.environ[chr(65)])"')""")
+def test_a_command_task_runs_in_the_apps_folder_with_crafts_environment(app: App) -> None:
+    line = f'{PYTHON} -c "import os; print(os.getcwd(), os.environ[chr(65)])"'
+    command(app, f"CommandTask({line!r})")
     assert app.python_craft("schedule:run", A="1").exits(0).out == f"{app.root} 1\n"
 
 
-def test_without_a_rule_it_runs_every_minute_and_with_one_by_that(app: App) -> None:
+def test_a_command_task_without_a_rule_runs_every_minute(app: App) -> None:
     command(
         app, "CommandTask('echo minutely'), CommandTask('echo daily').daily(), CommandTask('echo five').at('17:00')"
     )
@@ -103,14 +106,14 @@ def test_without_a_rule_it_runs_every_minute_and_with_one_by_that(app: App) -> N
     assert printed(five.replace(minute=1)) == ["minutely"]
 
 
-def test_several_commands_are_told_apart_by_their_lines(app: App) -> None:
+def test_commands_are_distinguished_by_their_lines(app: App) -> None:
     command(app, "CommandTask('echo one'), CommandTask('echo two')")
     assert {task["key"] for task in app.craft("schedule:list", "--json").json()["tasks"]} == {"echo one", "echo two"}
     assert app.craft("schedule:run", "--task", "echo two").exits(0).out == "two\n"
 
 
-def test_a_command_written_over_several_lines_is_told_in_one(app: App) -> None:
-    command(app, f"CommandTask({f'{sys.executable} -c' + chr(10) + '    no_such_name'!r})")
+def test_a_command_of_several_lines_is_shown_in_one(app: App) -> None:
+    command(app, f"CommandTask({f'{PYTHON} -c' + chr(10) + '    no_such_name'!r})")
     done = app.craft("schedule:run").exits(1)
     assert len(errors_of_ours(done.err)) == 1
     assert all(len(line) <= 80 for line in app.craft("schedule:list").exits(0).out.splitlines())

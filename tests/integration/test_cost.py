@@ -1,4 +1,4 @@
-"""What a minute in which something is due costs is not paid twice."""
+"""A minute in which something is due pays its costs once."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def test_a_wsgi_file_without_an_application_is_no_masonite_app(tmp_path: Path, c
 
 
 def test_an_app_that_cannot_boot_shows_why(app: App) -> None:
-    """A broken app is not mistaken for no app: the user sees the error and the file it is in."""
+    """A broken app is not mistaken for a missing one: the user sees the error and its file."""
     app.edit("config/providers.py", lambda text: "import no_such_module\n" + text)
     done = app.console_craft("schedule:run")
     assert done.code not in (0, 2)
@@ -45,18 +45,18 @@ def test_an_app_that_cannot_boot_shows_why(app: App) -> None:
     assert "config/providers.py" in done.err
 
 
-def test_it_passes_arguments_and_the_exit_code_on(app: App) -> None:
+def test_the_craft_script_passes_arguments_and_the_exit_code_on(app: App) -> None:
     assert app.console_craft("schedule:run", "--task", "Nobody").code == 2
     assert app.console_craft("no:such:command").code not in (0, 2)
 
 
-def test_it_runs_every_command_of_the_app(app: App) -> None:
+def test_the_craft_script_runs_every_command_of_the_app(app: App) -> None:
     app.console_craft("provider", "MailProvider").exits(0)
     assert "app/providers/MailProvider.py" in app.files()
 
 
-def test_the_working_directory_wins_over_modules_of_the_same_name_elsewhere(make, tmp_path: Path) -> None:
-    """`config`, `app` and `wsgi` are every app's names; those of the folder it is started in are meant."""
+def test_the_working_directory_wins_over_modules_of_the_same_name(make, tmp_path: Path) -> None:
+    """Every app has modules `config`, `app` and `wsgi`; those in the working directory are used."""
     here, there = make(name="here"), make(name="there")
     for blog in (here, there):
         blog.tasks(f"class Where(Task):\n    {ALWAYS}\n\n    def handle(self):\n        print({blog.root.name!r})\n")

@@ -1,11 +1,11 @@
-"""In Masonite's place: wherever our provider is listed, what apps already do with Masonite's scheduler works."""
+"""Instead of Masonite's own scheduler: its tasks, providers and commands work, wherever our provider is listed."""
 
 from __future__ import annotations
 
 import pytest
 
 from .apps import ALWAYS, ARRANGEMENTS, NEVER, App
-from .inside import booted
+from .booted_app import booted
 
 TASKS = f"""
 class SayHi(Task):
@@ -56,7 +56,7 @@ def test_discovered_bound_and_added_tasks_run_once_each(arranged: App) -> None:
     assert (done.out, done.err) == ("Hi!\n" * 3, "")
 
 
-def test_both_commands_are_ours(arranged: App) -> None:
+def test_schedule_run_and_schedule_list_are_ours(arranged: App) -> None:
     arranged.craft("task", "SayHi").exits(0)
     assert "from scheduler.Task import Task" in (arranged.root / "app/tasks/SayHi.py").read_text()
     assert arranged.craft("schedule:run", "--json").exits(0).json()["runs"] == []
@@ -69,7 +69,7 @@ def test_as_a_process_too(arranged: App) -> None:
 
 
 def test_make_scheduler_runs_everything_with_our_meaning(arranged: App, capfd: pytest.CaptureFixture[str]) -> None:
-    """Whichever object the container has in the end: found files, class names and exit codes count for its `run`."""
+    """Whatever object the container has in the end, its `run` finds files, knows class names and returns exit codes."""
     arranged.tasks(TASKS)
     with booted(arranged.root) as application:
         capfd.readouterr()
@@ -91,12 +91,9 @@ PLACES = ["before both", "between them", "after both"]
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("ours", ["first", "last"])
-def test_tasks_can_be_added_by_any_provider_that_comes_later(app: App, place: str, ours: str) -> None:
-    """Later than either of the two; before both there is no scheduler yet to add to."""
+def test_tasks_can_be_added_by_any_provider_wherever_it_is_listed(app: App, place: str, ours: str) -> None:
     app.tasks(TASKS, file="../shared.py")
-    app.provider(
-        "if app.has('scheduler'):\n    app.make('scheduler').add(SayHi)", header="from app.shared import SayHi"
-    )
+    app.provider("app.make('scheduler').add(SayHi)", header="from app.shared import SayHi")
     order = ["scheduler.providers.ScheduleProvider", "ScheduleProvider"]
     if ours == "last":
         order.reverse()
@@ -108,7 +105,7 @@ def test_tasks_can_be_added_by_any_provider_that_comes_later(app: App, place: st
             f"{text}\nPROVIDERS = [each for each in PROVIDERS if each not in ({moved})]\nPROVIDERS += [{moved}]\n"
         ),
     )
-    assert app.craft("schedule:run").exits(0).out == ("" if place == "before both" else "Hi!\n")
+    assert app.craft("schedule:run").exits(0).out == "Hi!\n"
 
 
 # --- make("scheduler") -----------------------------------------------------------------------------------------------
@@ -162,7 +159,7 @@ def test_run_takes_a_name_and_force(app: App, capfd: pytest.CaptureFixture[str],
         assert "".join(sorted(capfd.readouterr().out.splitlines(keepends=True))) == printed
 
 
-def test_something_else_that_is_added_is_told_and_stops_nothing(app: App) -> None:
+def test_added_objects_that_are_not_tasks_are_reported(app: App) -> None:
     app.tasks(TASKS)
     app.provider("app.make('scheduler').add(print, 7)")
     done = app.craft("schedule:run").exits(1)
@@ -199,7 +196,7 @@ def test_masonites_tasks_are_called_by_key_and_name(app: App) -> None:
 
 
 def test_masonites_tasks_get_our_meaning_of_their_attributes(app: App) -> None:
-    """`weekly()` of Masonite's never fires; here it has a next run, and a wrong word is an error as anywhere."""
+    """Masonite's `weekly()` never fires; ours has a next run, and a misspelt value is an error."""
     app.write("app/tasks/Inherited.py", MASONITES_TASK.replace("'1 minute'", "'1 week'"))
     assert len(app.craft("schedule:list", "--json").exits(0).json()["tasks"][0]["next_runs"]) == 1
     app.write("app/tasks/Inherited.py", MASONITES_TASK.replace("'1 minute'", "'5 minuets'"))

@@ -1,4 +1,4 @@
-"""Failure stays where it is: it is told with key, error and the line in the user's file, and everything else runs."""
+"""A failure is reported with key, error and the line in the user's file, and everything else runs."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import re
 import pytest
 
 from .apps import App, Finished
+
+pytestmark = pytest.mark.twice
 
 WELL = """
     from scheduler import Task
@@ -231,7 +233,7 @@ def test_as_a_process_it_is_the_same(around: App) -> None:
     assert "app/tasks/Broken.py:11" in done.err
 
 
-def test_an_error_without_words_is_told_by_its_name(around: App) -> None:
+def test_an_error_without_a_message_is_reported_by_its_name(around: App) -> None:
     around.write("app/tasks/Broken.py", RAISES.replace("RuntimeError('out of stamps')", "KeyError()"))
     assert "KeyError" in around.craft("schedule:run").exits(1).err
 

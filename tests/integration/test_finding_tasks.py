@@ -1,4 +1,4 @@
-"""Which tasks there are: what the container holds, what was added, what `app/tasks` defines; each once, by its key."""
+"""Tasks are found in the container, in what was added and in `app/tasks`, each once under its key."""
 
 from __future__ import annotations
 
@@ -210,7 +210,7 @@ def test_each_can_be_called_by_the_key_it_was_given(twins: App) -> None:
     assert twins.craft("schedule:run", "--task", north).exits(0).out == "Hi!\n"
 
 
-def test_two_tasks_that_gave_themselves_one_name_are_told(app: App) -> None:
+def test_a_name_of_two_tasks_is_reported(app: App) -> None:
     named = HI.replace(ALWAYS, f"{ALWAYS}\n    name = 'greet'")
     app.tasks(named + "\n\n" + named.replace("SayHi", "SayMoin").replace("Hi!", "Moin!"))
     done = app.craft("schedule:run").exits(0)

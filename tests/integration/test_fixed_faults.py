@@ -1,4 +1,4 @@
-"""What Masonite's built-in scheduler, and this package up to 3.0.4, got wrong in a real app: each is right here.
+"""Faults of Masonite's own scheduler and of version 3.0.4 in a real app, each of them fixed.
 
 The faults that are of the rules alone are tested with the rules.
 """
@@ -42,7 +42,7 @@ def ran(app: App, *at: str) -> list[str]:
         ("run_at = '9:00'\n    timezone = 'America/New_York'", ["03-03 14:00"], ["03-03 09:00"]),
     ],
 )
-def test_a_tick_runs_it_when_it_says_and_at_no_other_time(
+def test_a_tick_runs_a_task_at_its_fire_times_only(
     app: App, declared: str, due: list[str], not_due: list[str]
 ) -> None:
     zone = "" if "timezone" in declared else "\n    timezone = 'UTC'"
@@ -69,13 +69,13 @@ def test_a_command_with_a_schedule_does_not_run_every_minute(
     assert ran(app, *due, *not_due) == due
 
 
-def test_two_ticks_a_long_lived_instance_each_read_the_clock_anew(app: App) -> None:
-    """Asked at 8:59 and at 9:00, one instance says no and yes."""
-    from .inside import booted
+def test_a_long_lived_instance_reads_the_clock_in_each_tick(app: App) -> None:
+    """The same instance is not due at 8:59 and is due at 9:00."""
+    from .booted_app import booted
 
     app.tasks(task("AtNine", "run_at = '9:00'\n    timezone = 'UTC'"))
     with booted(app.root):
-        from app.tasks.Tasks import AtNine  # type: ignore[import-not-found]
+        from app.tasks.Tasks import AtNine  # type: ignore[import-not-found]  # the app's own file
 
         from scheduler import clock
 
@@ -87,8 +87,8 @@ def test_two_ticks_a_long_lived_instance_each_read_the_clock_anew(app: App) -> N
     assert answers == [False, True]
 
 
-def test_all_tasks_of_a_tick_are_judged_by_one_clock(app: App) -> None:
-    """A slow task, in whose time the minute passes, does not make the later ones miss theirs."""
+def test_all_tasks_of_a_tick_are_checked_at_one_time(app: App) -> None:
+    """A slow task that lasts into the next minute does not make later tasks miss theirs."""
     app.write(
         "app/tasks/Slow.py",
         """
@@ -136,7 +136,7 @@ def test_task_type_is_an_error_and_does_not_run_everything(app: App) -> None:
     assert app.craft("schedule:run", "--task", "type").exits(2).out == ""
 
 
-def test_a_failing_task_does_not_end_the_rest_and_the_exit_code_tells(app: App) -> None:
+def test_a_failing_task_ends_no_other_and_the_exit_code_is_1(app: App) -> None:
     app.tasks(task("A", ALWAYS, "a") + task("B", ALWAYS).replace("print('ran')", "1 / 0") + task("C", ALWAYS, "c"))
     assert sorted(app.craft("schedule:run").exits(1).out.split()) == ["a", "c"]
 
@@ -161,7 +161,7 @@ def test_a_quoted_argument_of_a_command_is_one_word_without_its_quotes(app: App)
 
 
 @pytest.mark.parametrize("value", ["10 mins", "0 minutes"])
-def test_a_rule_without_meaning_is_an_error(app: App, value: str) -> None:
+def test_an_invalid_rule_is_an_error(app: App, value: str) -> None:
     app.tasks(task("Typo", f"run_every = {value!r}"))
     assert value in app.craft("schedule:run").exits(1).err
 
@@ -173,7 +173,7 @@ def test_a_task_registered_twice_runs_once(app: App) -> None:
 
 
 def test_two_starts_in_one_minute_run_a_task_once(app: App) -> None:
-    """Two processes at the same time: one of them runs it, neither complains."""
+    """Two processes tick at the same time: one runs it, and neither reports a problem."""
     app.tasks(task("SayHi", ALWAYS))
     while True:  # once more, should the minute end between the two
         app.forget_runs()

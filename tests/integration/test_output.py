@@ -1,4 +1,4 @@
-"""`output_to` and `append_output_to`: what a run prints is in files of the app too, however it ends."""
+"""`output_to` and `append_output_to`: the output of a run is written to files, however the run ends."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def report(app: App, says: str, does: str = "pass") -> None:
         ("timeout = '1 second'", "time.sleep(60)", 1),
     ],
 )
-def test_it_is_written_however_the_run_ends(app: App, says: str, does: str, code: int) -> None:
+def test_the_output_file_is_written_however_the_run_ends(app: App, says: str, does: str, code: int) -> None:
     app.write("storage/logs/report.log", "what was there\n")
     app.write("storage/logs/all.log", "what was there\n")
     report(app, f"output_to = 'storage/logs/report.log'\n    append_output_to = 'storage/logs/all.log'\n    {says}", does)
@@ -51,7 +51,7 @@ def test_it_is_written_however_the_run_ends(app: App, says: str, does: str, code
     assert every == f"what was there\n{last}"
 
 
-def test_it_is_whole_although_only_its_end_is_kept_with_the_run(app: App) -> None:
+def test_the_output_file_is_whole_while_history_keeps_only_its_end(app: App) -> None:
     report(app, "output_to = 'new/folder/report.log'", "print('x' * 1_000_000)")
     app.craft("schedule:run").exits(0)
     file = app.root / "new/folder/report.log"
@@ -59,7 +59,7 @@ def test_it_is_whole_although_only_its_end_is_kept_with_the_run(app: App) -> Non
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_what_a_command_prints_is_in_it_too(app: App) -> None:
+def test_the_output_of_a_command_is_in_the_file(app: App) -> None:
     app.provider("self.call('echo \"well  done\"').append_output_to('echo.log')", header="from scheduler import CanSchedule", bases="CanSchedule, Provider")
     app.craft("schedule:run").exits(0)
     assert (app.root / "echo.log").read_text() == "well  done\n"
@@ -90,7 +90,7 @@ def test_a_run_that_was_skipped_keeps_the_last_ones_output(app: App) -> None:
 
 
 @pytest.mark.parametrize(("says", "value"), [("ping_url = 5", "5"), ("notify_on_failure = ['nope']", "['nope']"), ("output_to = 5", "5"), ("run_when_paused = 'yes'", "'yes'")])
-def test_a_value_without_meaning_is_one_line_with_its_mend(app: App, says: str, value: str) -> None:
+def test_an_invalid_value_is_one_line_with_its_fix(app: App, says: str, value: str) -> None:
     report(app, says)
     shown = app.craft("schedule:run").exits(1)
     (line,) = shown.err.splitlines()

@@ -17,7 +17,7 @@ import pytest
 
 from .apps import App, Finished, process_environment, run
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.timeout(300)]
 
 SERVICE, TIMER = "masonite-scheduler-blog.service", "masonite-scheduler-blog.timer"
 #: What a shell, systemd and cron each read as something else.
@@ -124,7 +124,7 @@ def test_each_tick_is_started_and_does_not_keep_the_next_from_starting(
     (blog.root / "sign").touch()
     until((blog.root / "ended").exists, "the task ends of itself")
     assert (blog.root / "started").read_text() == str(blog.root / "venv/bin/python")
-    until(lambda: "Hi!\n" in (blog.root / "storage/logs/scheduler.log").read_text(), "the log")
+    until(lambda: "Hi!\n" in (blog.root / ".scheduler/scheduler.log").read_text(), "the log")
     install("--remove")
     assert systemd.state(TIMER) == "inactive"
 
@@ -136,9 +136,9 @@ def test_a_service_that_works_lets_its_tasks_end_when_it_is_stopped(
     assert systemd.state(SERVICE) == "active"
     until((blog.root / "started").exists, "the task starts")
     systemd.within("systemctl", "--user", "stop", "--no-block", SERVICE).exits(0)
-    until(lambda: systemd.state(SERVICE) == "deactivating", "the service is told to stop")
+    until(lambda: systemd.state(SERVICE) == "deactivating", "the service stops")
     (blog.root / "sign").touch()
     until(lambda: systemd.state(SERVICE) == "inactive", "the service has ended")
     assert (blog.root / "ended").exists()
-    assert "Hi!\n" in (blog.root / "storage/logs/scheduler.log").read_text()
+    assert "Hi!\n" in (blog.root / ".scheduler/scheduler.log").read_text()
     install("--remove")

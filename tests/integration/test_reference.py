@@ -1,4 +1,4 @@
-"""docs/reference.md names everything there is, and nothing else: what it says is compared with the code.
+"""docs/reference.md names everything public and nothing else: it is compared with the code.
 
 Each section has tables; the first cells of a row are what the code says, the last one is what it means. A failure names the
 rows to add, to change or to remove.
@@ -17,19 +17,20 @@ import pytest
 
 import scheduler.commands
 import scheduler.config.scheduler as config
-from scheduler import CanSchedule, InvalidSchedule, Task, errors
-from scheduler.masonite.Binding import Binding
+from scheduler import InvalidSchedule, Task, errors
+from scheduler.config.Settings import Settings
+from scheduler.config.TaskOptions import DEFAULT, OPTIONS
+from scheduler.masonite.CanSchedule import CanSchedule
 from scheduler.masonite.console import command_name
-from scheduler.Policy import DEFAULT, FIELDS
+from scheduler.masonite.SchedulerProxy import SchedulerProxy
 from scheduler.runs import Outcome, Run, SkipReason
-from scheduler.Settings import Settings
 from scheduler.stores.schema import TABLES
 
-from .pages import CONTRIBUTING, README, REFERENCE, ROOT, code_in, section_of, tables_in
+from .pages import CONTRIBUTING, REFERENCE, ROOT, code_in, section_of, tables_in
 
 Row = tuple[str, ...]
 COMMANDS = {command_name(command(None)): command(None) for command in scheduler.commands.COMMANDS}
-POLICY = {name: getattr(config, name.upper(), getattr(DEFAULT, name)) for name in FIELDS}
+POLICY = {name: getattr(config, name.upper(), getattr(DEFAULT, name)) for name in OPTIONS}
 SETTINGS = {name: value for name, value in vars(config).items() if name.isupper()}
 
 
@@ -72,7 +73,9 @@ def value(of: object) -> str:
 
 
 def public(cls: type) -> dict[str, Any]:
-    return {name: member for name, member in vars(cls).items() if not name.startswith("_")}
+    """What a class and the bases of this package that it mixes in have, by name."""
+    bases = [base for base in reversed(cls.__mro__) if base.__module__.startswith("scheduler.")]
+    return {name: member for base in bases for name, member in vars(base).items() if not name.startswith("_")}
 
 
 def signature(function: Any, name: str | None = None) -> str:
@@ -174,8 +177,8 @@ def test_every_setting() -> None:
     assert_says("## Settings", [(code(name), value(default)) for name, default in SETTINGS.items()])
 
 
-def test_what_is_published_is_what_holds_where_nothing_is_published() -> None:
-    """Every setting is read, none is read that the published file does not have, and its values are the defaults."""
+def test_the_published_settings_are_the_defaults() -> None:
+    """The published file has exactly the settings that are read, and its values are the defaults."""
     asked: list[str] = []
     published = Settings.read(lambda name: [asked.append(name), getattr(config, name.upper(), None)][1])
     assert sorted(name.upper() for name in asked) == sorted(SETTINGS)
@@ -197,7 +200,7 @@ def test_every_public_name(module: str) -> None:
 
 def test_every_method_of_what_providers_use() -> None:
     assert_says("### Methods of `CanSchedule`", methods_of(CanSchedule))
-    of_binding = [row for row in methods_of(Binding) if row != (code("has_nothing_to_do()"),)]
+    of_binding = [row for row in methods_of(SchedulerProxy) if row != (code("has_nothing_to_do()"),)]
     assert_says('### Methods of `application.make("scheduler")`', of_binding)
 
 
@@ -209,12 +212,13 @@ def test_every_attribute_of_invalid_schedule() -> None:
 # --- other tables of everything --------------------------------------------------------------------------------------
 
 
-def test_the_readmes_table_names_everything_a_task_has() -> None:
+def test_attributes_and_methods_stand_side_by_side_in_one_table() -> None:
     for_the_scheduler = {"conditions", "default_run_every"}
-    shown = {word for table in tables_in(README.read_text(encoding="utf-8")) for row in table for word in _words(row)}
-    asked = set(_words([section_of(README, "## Everything one can say")]))
-    missing = set(public(Task)) - for_the_scheduler - shown - asked
-    assert not missing, f"README.md, under '## Everything one can say': add {', '.join(sorted(missing))}"
+    questions = {"should_run", "next_run", "next_runs", "previous_run", "describe"}
+    section = section_of(REFERENCE, "## Attributes and methods side by side")
+    shown = {word for table in tables_in(section) for row in table for word in _words(row)}
+    missing = set(public(Task)) - for_the_scheduler - questions - shown
+    assert not missing, f"docs/reference.md, under '## Attributes and methods side by side': add {', '.join(sorted(missing))}"
 
 
 def test_the_first_page_leads_to_every_other() -> None:

@@ -1,4 +1,4 @@
-"""`craft schedule:history` shows what became of past runs; `craft schedule:unlock` frees a task whose run has not ended."""
+"""`craft schedule:history` shows past runs; `craft schedule:unlock` removes the lease of a task."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from scheduler.process import this_process
+from scheduler.processes.identity import this_process
 from scheduler.stores import Lease, local_store
 
 from .apps import ALWAYS, NOON, App
@@ -76,17 +76,17 @@ def keys(app: App, *arguments: str) -> list[str]:
     return [run["key"] for run in runs(app, *arguments)]
 
 
-def test_without_runs_it_says_so(app: App) -> None:
+def test_history_says_if_there_are_no_runs(app: App) -> None:
     assert app.craft("schedule:history").exits(0).out == "There are no such runs.\n"
     assert runs(app) == []
 
 
-def test_it_is_a_table_the_newest_first_within_80_columns(ran: App) -> None:
+def test_history_is_a_table_newest_first_within_80_columns(ran: App) -> None:
     shown = ran.craft("schedule:history").exits(0).out
     assert [line for line in shown.splitlines() if len(line) > 80] == []
     newest = shown.splitlines()[2]
-    assert newest.split()[1:4] == ["SayHi", "forced", "succeeded"]
-    assert re.search(r"Picky +2026-03-03 14:00 +skipped .*\n +its when\(\) said no\n", shown), "on the clock of the app"
+    assert re.fullmatch(r" *\d+  SayHi +forced \d{4}-\d\d-\d\d \d\d:\d\d:\d\d +succeeded +[\d.]+ m?s", newest)
+    assert re.search(r"Picky +2026-03-03 14:00 +skipped .*\n +its when\(\) returned false\n", shown), "on the clock of the app"
     failed = r"Fails +2026-03-03 14:00 +failed .*\n +ValueError: no more stamps \(app/tasks/Tasks.py:\d+\)\n"
     assert re.search(failed, shown)
 
@@ -96,7 +96,7 @@ def test_a_run_that_waits_for_its_next_attempt_is_pending(ran: App) -> None:
     assert (pending["key"], pending["attempt"]) == ("Fails", 2)
     assert "Fails (attempt 2)" in ran.craft("schedule:history").out
     whole = ran.craft("schedule:history", str(pending["id"])).exits(0).out
-    assert "Outcome:   pending\n" in whole
+    assert "Outcome:    pending\n" in whole
 
 
 @pytest.mark.parametrize("name", ["SayHi", "hey"])
@@ -141,22 +141,37 @@ def test_since_then(ran: App, since: Callable[[datetime], str], count: int) -> N
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--since", "yesterday"], ["--since"], ["--since=0001-01-01"], ["--limit", "0"], ["Nobody"], ["999"]],
+    [["--since", "yesterdy"], ["--since"], ["--since=0001-01-01"], ["--limit", "0"], ["Nobody"], ["999"]],
     ids=" ".join,
 )
-def test_what_makes_no_sense_is_one_line_and_exit_code_2(ran: App, arguments: list[str]) -> None:
+def test_invalid_arguments_are_one_line_and_exit_code_2(ran: App, arguments: list[str]) -> None:
     done = ran.craft("schedule:history", *arguments).exits(2)
     assert done.out == ""
     assert len(done.err.splitlines()) == 1
     assert arguments[-1].lstrip("-").split("=")[0] in done.err
 
 
+def test_the_zone_of_the_app_is_named_if_the_server_has_another(ran: App) -> None:
+    ran.write("config/scheduler.py", "TIMEZONE = 'UTC'\n")
+    assert "Fire time  " in ran.craft("schedule:history").out
+    ran.write("config/scheduler.py", "TIMEZONE = 'Asia/Tokyo'\n")
+    assert "Fire time Asia/Tokyo" in ran.craft("schedule:history").exits(0).out
+    assert "\nTime zone:  Asia/Tokyo\n" in ran.craft("schedule:history", "1").exits(0).out
+
+
+def test_an_explanation_of_a_removed_task_points_to_its_history(ran: App) -> None:
+    ran.write("app/tasks/Tasks.py", "")
+    told = ran.craft("schedule:explain", "SayHi").exits(2).err
+    assert told == "The app has no task 'SayHi' any more; craft schedule:history SayHi shows its runs.\n"
+    assert "shows its runs" not in ran.craft("schedule:explain", "Nobody").exits(2).err
+
+
 def test_one_run_whole(ran: App) -> None:
     (failed,) = runs(ran, "--failed")
     whole = ran.craft("schedule:history", str(failed["id"])).exits(0).out
-    assert "Task:      Fails\n" in whole
-    assert "Fire time: 2026-03-03 14:00\n" in whole
-    assert "Error:     ValueError: no more stamps\n" in whole
+    assert "Task:       Fails\n" in whole
+    assert "Fire time:  2026-03-03 14:00\n" in whole
+    assert "Error:      ValueError: no more stamps\n" in whole
     assert whole.rstrip().endswith("ValueError: no more stamps"), "the traceback comes last"
     said_hi = str(runs(ran, "SayHi")[0]["id"])
     assert ran.craft("schedule:history", said_hi).out.endswith("\nOutput:\nHi!\n")
@@ -165,7 +180,7 @@ def test_one_run_whole(ran: App) -> None:
 
 def test_a_skipped_run_has_its_reason(ran: App) -> None:
     whole = ran.craft("schedule:history", str(runs(ran, "Picky")[0]["id"])).exits(0).out
-    assert "Outcome:   skipped (condition)\n" in whole
+    assert "Outcome:    skipped (condition)\n" in whole
 
 
 def test_of_a_broken_task_only_its_own_runs_are_shown(ran: App) -> None:
@@ -178,20 +193,20 @@ def test_of_a_broken_task_only_its_own_runs_are_shown(ran: App) -> None:
 
 def test_a_task_whose_run_has_not_ended_can_be_unlocked(app: App) -> None:
     app.keep_runs().tasks(TASKS)
-    store = local_store(str(app.root / "storage/framework/scheduler.sqlite3"))
+    store = local_store(str(app.root / ".scheduler/scheduler.sqlite3"))
     never = datetime.now(timezone.utc) + timedelta(days=9999)
     assert store.acquire(Lease("SayHi", "elsewhere#1", str(this_process()), "db1", 4711, never), NOON)
     assert "earlier run has not ended (process 4711 on db1)" in app.craft("schedule:run", "-v", "-t", "hey").out
-    assert app.craft("schedule:unlock", "hey").exits(0).out == "SayHi was unlocked.\n"
-    assert app.craft("schedule:unlock", "SayHi").exits(0).out == "SayHi was not locked.\n"
+    assert app.craft("schedule:unlock", "hey").exits(0).out == "The lease of SayHi was removed.\n"
+    assert app.craft("schedule:unlock", "SayHi").exits(0).out == "SayHi has no lease.\n"
     assert app.craft("schedule:run", "--force", "-t", "hey").exits(0).out == "Hi!\n"
     assert "Nobody" in app.craft("schedule:unlock", "Nobody").exits(2).err
 
 
-def test_what_an_other_server_or_a_task_that_is_gone_has_locked_is_unlocked_by_the_name_the_doctor_gives(app: App) -> None:
+def test_unlock_takes_the_names_that_doctor_prints(app: App) -> None:
     app.keep_runs().tasks(TASKS)
-    store = local_store(str(app.root / "storage/framework/scheduler.sqlite3"))
+    store = local_store(str(app.root / ".scheduler/scheduler.sqlite3"))
     past = datetime.now(timezone.utc) - timedelta(days=1)
     assert store.acquire(Lease("Gone on web2", "elsewhere#1", "web2:4711:99", "web2", 4711, past), NOON)
-    assert "`craft schedule:unlock 'Gone on web2'`" in " ".join(app.craft("schedule:doctor").out.split())
-    assert app.craft("schedule:unlock", "Gone on web2").exits(0).out == "Gone on web2 was unlocked.\n"
+    assert "craft schedule:unlock 'Gone on web2' removes" in " ".join(app.craft("schedule:doctor").out.split())
+    assert app.craft("schedule:unlock", "Gone on web2").exits(0).out == "The lease of Gone on web2 was removed.\n"

@@ -1,4 +1,4 @@
-"""`craft schedule:install`: what it writes, what it says, and what it leaves alone.
+"""`craft schedule:install`: what it writes and prints, and what it does not touch.
 
 The programs `crontab` and `systemctl` are stand-ins that keep to the test's folder, since these tests run in several
 environments at once and a user has but one crontab. The real ones: test_real_cron.py and test_real_systemd.py.
@@ -9,15 +9,23 @@ from __future__ import annotations
 import importlib
 import os
 import re
+import shlex
 import shutil
 import stat
+import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from .apps import App, Finished
+from scheduler.installation.environment import installation_here
+from scheduler.installation.systemd import timer_units
+from scheduler.installation.UserUnits import UserUnits
+
+from .apps import App, Finished, process_environment
 from .programs import CRONTAB, SYSTEMCTL, StandIn, stand_in
 
 pytestmark = pytest.mark.measured
@@ -58,7 +66,7 @@ def blocks(text: bytes | None) -> list[str]:
 
 
 def backups(app: App) -> list[Path]:
-    return sorted((app.root / "storage/framework").glob("crontab-*"))
+    return sorted((app.root / ".scheduler").glob("crontab-*"))
 
 
 def at(app: App, folder: Path) -> App:
@@ -70,22 +78,25 @@ def at(app: App, folder: Path) -> App:
 # --- cron ------------------------------------------------------------------------------------------------------------
 
 
-def test_it_writes_the_apps_block_and_leaves_all_else_alone(app: App, crontab: StandIn) -> None:
+def test_install_writes_the_apps_block_and_leaves_the_rest_alone(app: App, crontab: StandIn) -> None:
     crontab.keep("crontab", OTHERS)
     done = app.craft("schedule:install").exits(0)
     after = crontab.kept() or b""
     assert after.endswith(OTHERS)
     begin, _, line, end = after.removesuffix(OTHERS).decode().splitlines()
     programs = os.path.dirname(sys.executable)
+    path, python, craft = (
+        shlex.quote(programs + rest) for rest in (":/usr/local/bin:/usr/bin:/bin", "/python", "/craft")
+    )
     assert line == (
-        f"* * * * * cd {app.root} && PATH={programs}:/usr/local/bin:/usr/bin:/bin {programs}/python {programs}/craft "
-        "schedule:run >> storage/logs/scheduler.log 2>&1"
+        f"* * * * * cd {shlex.quote(str(app.root))} && mkdir -pm 700 .scheduler && PATH={path} {python} {craft} "
+        "schedule:run --log >> .scheduler/scheduler.log 2>&1"
     )
     assert begin == end.replace("END", "BEGIN")
     assert done.out.splitlines()[0] == (
-        "Cron calls the scheduler every minute from now on; what it writes is appended to storage/logs/scheduler.log."
+        "Cron will now run the scheduler every minute; output goes to .scheduler/scheduler.log."
     )
-    assert (app.root / "storage/logs").is_dir()
+    assert (app.root / ".scheduler/.gitignore").is_file()
 
 
 def test_run_twice_it_changes_nothing_and_says_so(app: App, crontab: StandIn) -> None:
@@ -93,7 +104,7 @@ def test_run_twice_it_changes_nothing_and_says_so(app: App, crontab: StandIn) ->
     once = crontab.kept()
     crontab.asked()
     done = app.craft("schedule:install").exits(0)
-    assert done.out == "Cron calls the scheduler every minute already; nothing was changed.\n"
+    assert done.out == "Cron already runs the scheduler every minute; nothing was changed.\n"
     assert (crontab.asked(), crontab.kept(), backups(app)) == (["-l"], once, [])
 
 
@@ -103,12 +114,12 @@ def test_the_crontab_before_is_kept_for_its_owner(app: App, crontab: StandIn) ->
     (kept,) = backups(app)
     assert kept.read_bytes() == OTHERS
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
-    assert done.out.splitlines()[1] == f"The crontab as it was is kept in storage/framework/{kept.name}."
+    assert done.out.splitlines()[1] == f"The previous crontab is kept in .scheduler/{kept.name}."
 
 
 def test_the_latest_ten_are_kept(app: App, crontab: StandIn) -> None:
     for number in range(12):
-        app.write(f"storage/framework/crontab-2020-01-{number + 1:02}T000000.000000", f"{number}")
+        app.write(f".scheduler/crontab-2020-01-{number + 1:02}T000000.000000", f"{number}")
     crontab.keep("crontab", OTHERS)
     app.craft("schedule:install").exits(0)
     assert [file.name[:18] for file in backups(app)][:2] == ["crontab-2020-01-04", "crontab-2020-01-05"]
@@ -122,7 +133,7 @@ def test_removing_it_leaves_the_crontab_there_was(app: App, crontab: StandIn) ->
     done = app.craft("schedule:install", "--remove").exits(0)
     assert crontab.kept() == OTHERS
     assert backups(app)[-1].read_bytes() == with_block
-    assert done.out.splitlines()[0] == "Cron no longer calls the scheduler."
+    assert done.out.splitlines()[0] == "Cron no longer runs the scheduler."
 
 
 def test_who_had_no_crontab_has_none_again(app: App, crontab: StandIn) -> None:
@@ -130,15 +141,90 @@ def test_who_had_no_crontab_has_none_again(app: App, crontab: StandIn) -> None:
     assert done.out.splitlines()[1] == "You had no crontab before."
     assert backups(app) == []
     app.craft("schedule:install", "--remove").exits(0)
-    assert crontab.asked()[-1] == "-r"
+    assert crontab.asked()[-2:] == ["-r", "-l"]
     assert crontab.kept() is None
 
 
-def test_what_is_not_there_cannot_be_removed(app: App, crontab: StandIn) -> None:
+def test_removing_what_is_not_installed_is_an_error(app: App, crontab: StandIn) -> None:
     crontab.keep("crontab", OTHERS)
     done = app.craft("schedule:install", "--remove", "--id", "blog").exits(0)
     assert done.out == "There is no block of blog in your crontab; nothing to remove.\n"
     assert (crontab.asked(), backups(app)) == (["-l"], [])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "no crontab for somebody",
+        "crontab: no crontab for somebody",
+        "crontab: can't open 'somebody': No such file or directory",
+    ],
+)
+def test_each_crons_answer_to_a_user_without_a_crontab_is_known(app: App, crontab: StandIn, answer: str) -> None:
+    crontab.keep("nothing", f"{answer}\n".encode())
+    app.craft("schedule:install").exits(0)
+    assert len(blocks(crontab.kept())) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "crontab: can't change directory to '/var/spool/cron/crontabs': No such file or directory",
+        "/usr/bin/crontab: error while loading shared libraries: libpam.so.0: No such file or directory",
+        "crontab: cannot say whether there is no crontab for somebody: disk error",
+        "",
+    ],
+)
+def test_no_other_failure_counts_as_an_empty_crontab(app: App, crontab: StandIn, answer: str) -> None:
+    crontab.keep("crontab", OTHERS)
+    crontab.keep("unreadable", f"{answer}\n".encode())
+    for arguments in (["--show"], [], ["--remove"]):
+        done = app.craft("schedule:install", *arguments).exits(1)
+        assert complaint(done) == f"Your crontab cannot be read: {answer or 'exit code 1'}. Nothing was changed."
+    assert crontab.kept() == OTHERS
+
+
+def test_a_folder_named_like_a_backup_does_not_stop_install(app: App, crontab: StandIn) -> None:
+    (app.root / ".scheduler/crontab-old").mkdir(parents=True, mode=0o700)
+    crontab.keep("crontab", OTHERS)
+    app.craft("schedule:install").exits(0)
+    assert (app.root / ".scheduler/crontab-old").is_dir()
+
+
+@pytest.mark.timeout(240)
+def test_four_installations_at_once_keep_four_blocks(app: App, crontab: StandIn, programs: Path) -> None:
+    crontab.keep("crontab", OTHERS)
+    crontab.keep("slow", b"")
+    environment = process_environment(PATH=f"{programs}:/usr/bin:/bin")
+    command = [sys.executable, "craft", "schedule:install", "--id"]
+    names = ("one", "two", "three", "four")
+    apps = [app if name == "one" else at(app, app.root.parent / name) for name in names]
+    started = [
+        subprocess.Popen([*command, name], cwd=each.root, env=environment, stdout=subprocess.PIPE, text=True)
+        for name, each in zip(names, apps, strict=True)
+    ]
+    for process in started:
+        assert process.communicate(timeout=120)[0].startswith("Cron will now run")
+        assert process.returncode == 0
+    assert set(blocks(crontab.kept())) == set(names)
+    assert (crontab.kept() or b"").endswith(OTHERS)
+
+
+def test_a_crontab_that_something_else_overwrites_is_written_again(app: App, crontab: StandIn) -> None:
+    crontab.keep("crontab", OTHERS)
+    crontab.keep("quicker", b"# written by an editor meanwhile\n")
+    app.craft("schedule:install").exits(0)
+    assert len(blocks(crontab.kept())) == 1
+    assert (crontab.kept() or b"").endswith(b"# written by an editor meanwhile\n")
+    assert [file.read_bytes() for file in backups(app)] == [OTHERS, b"# written by an editor meanwhile\n"]
+
+
+def test_a_crontab_that_does_not_keep_the_block_is_said(app: App, crontab: StandIn) -> None:
+    crontab.keep("crontab", OTHERS)
+    crontab.keep("forgetful", b"")
+    done = app.craft("schedule:install").exits(1)
+    said = "crontab accepted the change and does not show it: something else also writes your crontab. The previous crontab is kept in"
+    assert complaint(done).startswith(said)
 
 
 # --- whose block it is -----------------------------------------------------------------------------------------------
@@ -158,12 +244,12 @@ def test_a_new_release_takes_the_place_of_the_old(app: App, crontab: StandIn, tm
 
 
 def test_an_older_folder_that_is_still_there_is_named(app: App, crontab: StandIn, tmp_path: Path) -> None:
-    """It may be the release before, or another app that was copied with its .env and all."""
+    """It may be an earlier release, or a copy of the app with its .env."""
     app.craft("schedule:install").exits(0)
     done = at(app, tmp_path / "copy").craft("schedule:install").exits(0)
     assert done.out.splitlines()[1] == (
-        f"It did so in {app.root}, and no longer does: if that is another app and no older release of this one, "
-        "install it anew there with an --id of its own."
+        f"It no longer does so in {app.root}. If that is another app, and not an older release of this one, "
+        "install it again there with an --id of its own."
     )
 
 
@@ -207,7 +293,7 @@ def test_show_shows_what_would_be_written_and_writes_nothing(app: App, crontab: 
     done = app.craft("schedule:install", "--show")
     first, block = shown(done)
     assert first == "This would go to the top of your crontab (by hand: `crontab -e`):"
-    assert done.out.endswith("\n\nThe folder storage/logs would be made.\n")
+    assert done.out.endswith("\n\nThe folder .scheduler would be created.\n")
     assert (crontab.asked(), crontab.kept()) == (["-l"], OTHERS)
     assert {path for path in app.root.rglob("*") if "__pycache__" not in path.parts} <= files
     app.craft("schedule:install").exits(0)
@@ -218,7 +304,7 @@ def test_show_shows_what_would_be_written_and_writes_nothing(app: App, crontab: 
 def test_show_says_what_would_be_replaced(app: App, crontab: StandIn, tmp_path: Path) -> None:
     app.craft("schedule:install").exits(0)
     first, block = shown(at(app, tmp_path / "release-2").craft("schedule:install", "--show"))
-    assert first == "This would take the place of the block in your crontab:"
+    assert first == "This would replace the block in your crontab:"
     assert f" cd {tmp_path}/release-2 " in block
 
 
@@ -228,7 +314,7 @@ def test_show_shows_what_would_be_removed(app: App, crontab: StandIn) -> None:
     app.craft("schedule:install", "--id", "blog").exits(0)
     before = crontab.kept()
     first, block = shown(app.craft("schedule:install", "--show", "--remove", "--id", "blog"))
-    assert first == "This would be taken out of your crontab:"
+    assert first == "This would be removed from your crontab:"
     assert block.encode() == before == crontab.kept()
 
 
@@ -242,7 +328,7 @@ def test_show_needs_no_cron(app: App, programs: Path) -> None:
 
 
 @pytest.mark.parametrize("arguments", [[], ["--remove"]], ids=["install", "remove"])
-def test_without_cron_it_says_what_else_there_is(app: App, programs: Path, arguments: list[str]) -> None:
+def test_install_without_cron_names_the_alternatives(app: App, programs: Path, arguments: list[str]) -> None:
     done = app.craft("schedule:install", *arguments).exits(1)
     assert complaint(done) == (
         "There is no program `crontab` on this machine: install cron, or use `craft schedule:install --systemd` or "
@@ -260,7 +346,7 @@ def test_a_crontab_that_cannot_be_read_is_not_taken_for_an_empty_one(app: App, c
     assert crontab.kept() == OTHERS
 
 
-def test_what_cron_refuses_is_said(app: App, crontab: StandIn) -> None:
+def test_an_error_of_cron_is_shown(app: App, crontab: StandIn) -> None:
     crontab.keep("crontab", OTHERS)
     crontab.keep("complaint", b'"-":0: command too long\nerrors in crontab file, can\'t install.\n')
     done = app.craft("schedule:install").exits(1)
@@ -277,17 +363,27 @@ def test_a_damaged_block_is_left_for_a_person(app: App, crontab: StandIn) -> Non
     for arguments in (["--show"], [], ["--remove"]):
         done = app.craft("schedule:install", *arguments).exits(1)
         assert complaint(done) == (
-            "Line 4 of your crontab begins the block of 'shop', and no line ends it: mend it with `crontab -e`; "
+            "Line 4 of your crontab begins the block of 'shop', and no line ends it: fix it with `crontab -e`; "
             "nothing was changed."
         )
     assert (crontab.kept(), backups(app)) == (damaged, [])
 
 
 def test_a_log_that_cannot_be_made_is_named(app: App, crontab: StandIn) -> None:
-    app.write("storage/logs", "a file, where a folder should be")
+    app.write(".scheduler", "a file, where a folder should be")
+    done = app.craft("schedule:install").exits(1)
+    assert complaint(done) == f"{app.root}/.scheduler is not a folder: move it away."
+    assert crontab.kept() is None
+
+
+def test_a_folder_in_which_no_log_can_be_written_is_named(app: App, crontab: StandIn, monkeypatch) -> None:
+    (app.root / ".scheduler").mkdir(mode=0o700)
+    access = os.access
+    refuse = {str(app.root / ".scheduler")}  # as on a read-only disk, which refuses root too
+    monkeypatch.setattr(os, "access", lambda path, *mode, **how: path not in refuse and access(path, *mode, **how))
     done = app.craft("schedule:install").exits(1)
     assert complaint(done) == (
-        f"{app.root}/storage/logs: File exists; run this as the user that the app runs as."
+        f"{app.root}/.scheduler: the log cannot be written there; run this as the user that the app runs as."
     )
     assert crontab.kept() is None
 
@@ -302,16 +398,27 @@ WRONG = {
 
 
 @pytest.mark.parametrize("arguments", WRONG)
-def test_wrong_usage_is_one_line_with_the_mend(app: App, crontab: StandIn, arguments: str) -> None:
+def test_wrong_usage_is_one_line_with_the_fix(app: App, crontab: StandIn, arguments: str) -> None:
     assert complaint(app.craft("schedule:install", arguments).exits(2)) == WRONG[arguments]
     assert crontab.asked() == []
 
 
 def test_a_folder_that_no_crontab_can_name_is_refused(make, crontab: StandIn) -> None:
     app = make(name="two\nlines")
-    assert "which can be written into no crontab and no unit" in complaint(app.craft("schedule:install").exits(2))
+    assert "which cannot be written to a crontab or a unit" in complaint(app.craft("schedule:install").exits(2))
 
 
+@pytest.fixture
+def short_path_of_python(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """This environment's programs below a short folder, as Windows limits the length of a command."""
+    with tempfile.TemporaryDirectory() as folder:
+        programs = Path(folder, "bin")
+        programs.symlink_to(Path(sys.executable).parent)
+        monkeypatch.setattr(sys, "executable", str(programs / Path(sys.executable).name))
+        yield
+
+
+@pytest.mark.usefixtures("short_path_of_python")
 def test_on_windows_there_is_a_line_to_type(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     module = importlib.import_module("scheduler.commands.ScheduleInstallCommand")
     monkeypatch.setattr(module, "sys", SimpleNamespace(platform="win32"))  # to all others this is no Windows
@@ -338,7 +445,7 @@ def install(app: App, systemctl: StandIn):
 def units(systemctl: StandIn, tmp_path: Path):
     """The units there are, by name."""
     folder = tmp_path / "config/systemd/user"
-    return lambda: {path.name: path.read_text() for path in sorted(folder.glob("*"))}
+    return lambda: {path.name: path.read_text() for path in sorted(folder.glob("*")) if path.is_file()}
 
 
 def test_a_service_and_a_timer_are_written_and_started(app: App, install, units, systemctl: StandIn) -> None:
@@ -346,18 +453,21 @@ def test_a_service_and_a_timer_are_written_and_started(app: App, install, units,
     assert set(units()) == {SERVICE, TIMER}
     assert f"WorkingDirectory={app.root}\n" in units()[SERVICE]
     assert systemctl.asked() == ["--user daemon-reload", f"--user enable {TIMER}", f"--user restart {TIMER}"]
-    assert (app.root / "storage/logs").is_dir()
+    assert (app.root / ".scheduler/.gitignore").is_file()
     assert done.out.splitlines() == [
-        f"systemd calls the scheduler from now on ({TIMER}); what it writes is appended to storage/logs/scheduler.log.",
+        f"systemd will now run the scheduler ({TIMER}); output goes to .scheduler/scheduler.log.",
         "Units of a user run while the user is logged in; `loginctl enable-linger` lets them run always.",
     ]
 
 
-def test_who_lingers_is_not_told_to(install, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("systemctl")
+def test_a_user_with_lingering_gets_no_note_about_it(app: App, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("LOGNAME", "somebody")
-    monkeypatch.setattr("scheduler.installation.UserUnits.LINGERING", str(tmp_path))
     (tmp_path / "somebody").touch()
-    assert len(install().exits(0).out.splitlines()) == 1
+    monkeypatch.chdir(app.root)
+    installation = installation_here("blog", str(app.root))
+    units = UserUnits(installation, timer_units(installation), lingering=str(tmp_path))
+    assert len(list(units.install())) == 1
 
 
 def test_run_twice_the_units_are_the_same_and_are_started_if_need_be(install, units, systemctl: StandIn) -> None:
@@ -365,7 +475,7 @@ def test_run_twice_the_units_are_the_same_and_are_started_if_need_be(install, un
     once = units()
     systemctl.asked()
     done = install().exits(0)
-    assert done.out == "systemd calls the scheduler already; nothing was changed.\n"
+    assert done.out == "systemd already runs the scheduler; nothing was changed.\n"
     assert (units(), systemctl.asked()) == (once, [f"--user enable --now {TIMER}"])
 
 
@@ -399,7 +509,7 @@ def test_units_are_removed(install, units, systemctl: StandIn) -> None:
     install().exits(0)
     systemctl.asked()
     done = install("--remove").exits(0)
-    assert done.out == f"systemd no longer calls the scheduler: {TIMER} and {SERVICE} removed.\n"
+    assert done.out == f"systemd no longer runs the scheduler: {TIMER} and {SERVICE} removed.\n"
     assert units() == {}
     assert systemctl.asked()[1:-1] == [f"--user disable --now {TIMER}", f"--user disable --now {SERVICE}"]
     done = install("--remove").exits(0)
@@ -428,24 +538,55 @@ def test_show_names_the_units_that_would_be_removed(install, units) -> None:
     assert set(units()) == {SERVICE, TIMER}
 
 
-def test_what_systemd_refuses_is_said_and_can_be_done_again(install, units, systemctl: StandIn) -> None:
+def test_what_systemd_refuses_leaves_no_units_behind(install, units, systemctl: StandIn) -> None:
     systemctl.keep("refusal", b"Failed to connect to bus: No medium found\n")
     done = install().exits(1)
     assert complaint(done) == (
-        "`systemctl --user daemon-reload` failed: Failed to connect to bus: No medium found. "
-        "Mend that, or log in as the user that the app runs as, and run this again."
+        "`systemctl --user daemon-reload` failed: Failed to connect to bus: No medium found. Nothing was installed. "
+        "Fix that, or log in as the user that the app runs as, and run this again."
     )
-    assert set(units()) == {SERVICE, TIMER}
-    install().exits(1)
-    install("--remove").exits(1)
-    assert set(units()) == {SERVICE, TIMER}
-    systemctl.forget("refusal")
-    install("--remove").exits(0)
     assert units() == {}
+    systemctl.forget("refusal")
+    install().exits(0)
+    assert set(units()) == {SERVICE, TIMER}
+
+
+@pytest.mark.parametrize("new", [[], ["--work"]], ids=["timer", "work"])
+def test_what_systemd_refuses_leaves_the_units_that_were_there(app: App, install, units, systemctl, new) -> None:
+    install().exits(0)
+    before = units()
+    wants = enabled(app)
+    app.write("config/scheduler.py", "FOLDER = 'elsewhere'\n")
+    systemctl.keep("refusal", b"Failed to connect to bus: No medium found\n")
+    install(*new).exits(1)
+    assert units() == before
+    assert wants.is_symlink()
+
+
+def enabled(app: App) -> Path:
+    """What systemd makes of a timer that it enables."""
+    link = app.root.parent / "config/systemd/user/timers.target.wants" / TIMER
+    link.parent.mkdir()
+    link.symlink_to(link.parent.parent / TIMER)
+    return link
+
+
+def test_units_are_removed_without_systemd(app: App, install, units, systemctl: StandIn) -> None:
+    install().exits(0)
+    wants = enabled(app)
+    systemctl.keep("refusal", b"Failed to connect to bus: No medium found\n")
+    first, second = install("--remove").exits(0).out.splitlines()
+    assert first == f"systemd no longer runs the scheduler: {TIMER} and {SERVICE} removed."
+    assert second == (
+        "systemd could not be reached (Failed to connect to bus: No medium found): what it has started already runs "
+        "until it is stopped."
+    )
+    assert units() == {}
+    assert not wants.is_symlink()
 
 
 @pytest.mark.parametrize("arguments", [[], ["--work"]], ids=["timer", "work"])
-def test_without_systemd_it_says_what_else_there_is(
+def test_install_without_systemd_names_the_alternatives(
     app: App, programs: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
 ) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(programs.parent / "config"))

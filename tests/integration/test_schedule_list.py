@@ -1,9 +1,9 @@
-"""`craft schedule:list`: what is scheduled, in words, and when it comes next."""
+"""`craft schedule:list`: the tasks, their rules in words, and their next runs."""
 
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -74,7 +74,7 @@ def words(text: str) -> str:
 # --- for people ------------------------------------------------------------------------------------------------------
 
 
-def test_it_shows_key_name_rule_zone_and_next_run(listed: App) -> None:
+def test_schedule_list_shows_key_name_rule_zone_and_next_run(listed: App) -> None:
     shown = listed.craft("schedule:list", at=NOON).out
     clean_up = lines_of(shown, "CleanUp")
     for part in ("clean-up", "every 15 minutes", "between", "Europe/Riga", "2026-03-03 14:15", "in 15 minutes"):
@@ -106,17 +106,17 @@ def test_with_all_tasks_well_the_exit_code_is_0(app: App) -> None:
     assert app.craft("schedule:list").exits(0).err == ""
 
 
-def test_it_runs_nothing(app: App) -> None:
+def test_schedule_list_runs_nothing(app: App) -> None:
     app.tasks("class SayHi(Task):\n    run_every = '1 minute'\n\n    def handle(self):\n        print('Hi!')\n")
     assert "Hi!" not in app.craft("schedule:list").out
 
 
-def test_an_app_without_tasks_is_told_how_to_make_one(app: App) -> None:
+def test_an_app_without_tasks_is_shown_how_to_create_one(app: App) -> None:
     assert "craft task" in app.craft("schedule:list").exits(0).out
 
 
 @pytest.mark.parametrize("switches", [[], ["--next", "5"], ["--timezone", "America/Argentina/ComodRivadavia"]])
-def test_it_fits_80_columns(listed: App, switches: list[str]) -> None:
+def test_schedule_list_fits_80_columns(listed: App, switches: list[str]) -> None:
     shown = listed.craft("schedule:list", *switches, at=NOON).out
     assert [line for line in shown.splitlines() if len(line) > COLUMNS] == []
 
@@ -130,7 +130,8 @@ def test_long_names_fit_80_columns_and_can_still_be_read_whole(app: App) -> None
     )
     shown = app.craft("schedule:list").exits(0).out
     assert [line for line in shown.splitlines() if len(line) > COLUMNS] == []
-    first_column = "".join(line[:21].strip() for line in shown.splitlines())
+    width = shown.splitlines()[1].index(" ")
+    first_column = "".join(line[:width].strip() for line in shown.splitlines())
     assert name in first_column
 
 
@@ -140,7 +141,7 @@ def test_on_a_terminal_of_80_columns_no_line_is_broken(listed: App) -> None:
     assert "clean-up" in shown
 
 
-def test_without_a_terminal_there_are_no_colours(listed: App) -> None:
+def test_schedule_list_has_no_colours_without_a_terminal(listed: App) -> None:
     assert "\x1b" not in listed.python_craft("schedule:list").out
 
 
@@ -156,7 +157,7 @@ def test_next_shows_that_many_runs(listed: App) -> None:
     ]
 
 
-def test_timezone_shows_the_runs_on_that_clock_and_leaves_the_rules_on_theirs(listed: App) -> None:
+def test_timezone_changes_the_times_shown_and_not_the_rules(listed: App) -> None:
     report = lines_of(listed.craft("schedule:list", "--timezone", "Asia/Tokyo", at=NOON).out, "Report")
     assert "2026-03-04 07:30" in report
     assert "17:30" in report
@@ -219,16 +220,30 @@ def test_a_task_without_a_zone_lives_on_the_servers_clock(app: App) -> None:
     assert zone_and_hour(app.python_craft("schedule:list", "--json", TZ="Asia/Tokyo")) == ("Asia/Tokyo", "09:00")
 
 
-def test_or_on_the_clock_the_apps_configuration_names(app: App) -> None:
+def test_a_task_without_a_zone_uses_the_zone_of_the_configuration(app: App) -> None:
     app.tasks(AT_NINE)
     app.write("config/scheduler.py", "TIMEZONE = 'Australia/Lord_Howe'\n")
     assert zone_and_hour(app.python_craft("schedule:list", "--json")) == ("Australia/Lord_Howe", "09:00")
 
 
-def test_a_zone_in_the_configuration_that_there_is_not_is_said_in_one_line(app: App) -> None:
+def test_an_unknown_zone_in_the_settings_is_one_line(app: App) -> None:
     app.tasks(AT_NINE)
     app.write("config/scheduler.py", "TIMEZONE = 'Mars/Olympus'\n")
     done = app.craft("schedule:list")
     assert done.code != 0
     assert len(done.err.splitlines()) == 1
     assert "Mars/Olympus" in done.err
+
+
+def test_a_retry_that_waits_is_shown_with_the_last_run(app: App) -> None:
+    app.keep_runs().tasks("""
+        class Fails(Task):
+            run_every = '1 minute'
+            retry_delay = ('10 minutes', '1 hour')
+
+            def handle(self):
+                raise ValueError('no')
+    """)
+    app.craft("schedule:run").exits(1)
+    assert re.search(r"retry in (9|10) minutes\n", app.craft("schedule:list").out)
+    assert "retry is due" in app.craft("schedule:list", at=datetime.now(timezone.utc) + timedelta(minutes=12)).out

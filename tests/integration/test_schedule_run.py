@@ -1,4 +1,4 @@
-"""`craft schedule:run` is one tick: what it runs, what it writes where, and how it ends."""
+"""`craft schedule:run` is one tick: its runs, its output and its exit code."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_under_cron_only_the_tasks_own_output_is_written(app: App) -> None:
 
 
 def test_output_comes_while_the_task_still_runs(app: App) -> None:
-    """It waits for a file that is made when its first line was read."""
+    """The task waits for a file that is created once its first line was read."""
     app.write(
         "app/tasks/Slow.py",
         """
@@ -73,7 +73,7 @@ def test_output_comes_while_the_task_still_runs(app: App) -> None:
     assert process.returncode == 0
 
 
-def test_run_one_after_the_other_output_of_tasks_and_commands_keeps_its_order(app: App) -> None:
+def test_inline_output_of_tasks_and_commands_keeps_its_order(app: App) -> None:
     app.tasks(says("one", "A") + says("three", "C"))
     app.provider("app.make('scheduler').add(A, CommandTask('echo two'), C)", header=COMMAND_AND_TASKS)
     assert app.python_craft("schedule:run", "--inline").exits(0).out == "one\ntwo\nthree\n"
@@ -86,7 +86,7 @@ COMMAND_AND_TASKS = """
 
 
 def test_verbose_writes_a_line_for_each_task_that_ran(app: App) -> None:
-    """Name, outcome, duration."""
+    """The line has name, outcome and duration."""
     app.tasks(says("Hi!") + fails())
     done = app.craft("schedule:run", "-v").exits(1)
     both = done.out + done.err
@@ -141,7 +141,7 @@ def test_json_is_one_document_with_what_came_of_each_run(app: App) -> None:
 
 @pytest.mark.parametrize("switches", [[], ["--inline"]])
 def test_json_stays_one_document_whatever_tasks_and_commands_print(app: App, switches: list[str]) -> None:
-    """Their output goes to standard error then; it is not lost."""
+    """Their output is not lost: it goes to standard error."""
     app.tasks(says('{"not": "ours"}'))
     app.provider("app.make('scheduler').add(CommandTask('echo from a command'))", header=COMMAND)
     done = app.python_craft("schedule:run", "--json", *switches).exits(0)
@@ -189,7 +189,8 @@ def test_task_named_twice_in_two_ways_runs_once(app: App) -> None:
 def test_task_does_not_run_what_is_not_due(app: App) -> None:
     app.tasks(says("Never!", "SayNever", NEVER))
     done = app.craft("schedule:run", "--task", "SayNever").exits(0)
-    assert (done.out, done.err) == ("", "")
+    assert done.out == ""
+    assert done.err.startswith("SayNever is not due: ")
 
 
 @pytest.mark.parametrize("force", ["--force", "-f"])
@@ -260,7 +261,7 @@ def test_a_process_ends_with_them(app: App, name: str, code: int) -> None:
 
 
 def test_schedule_run_with_a_rule_of_seconds_stays_until_its_last_one(app: App) -> None:
-    """Half a minute away from the last one, the clock stands still; for the starts themselves it goes on."""
+    """The clock stands still half a minute before the last fire time; the clock for starts goes on."""
     app.keep_runs().tasks(
         """
         import time

@@ -1,10 +1,11 @@
-"""`config/scheduler.py`: published, read, and refused where it makes no sense; and the store it may name."""
+"""`config/scheduler.py`: published, read, and refused if invalid; and its store."""
 
 from __future__ import annotations
 
 import pytest
+from masonite_version import masonite_major
 
-from .apps import ALWAYS, App, masonite_major
+from .apps import ALWAYS, App
 
 SAY_HI = f"class SayHi(Task):\n    {ALWAYS}\n\n    def handle(self):\n        print('Hi!')\n"
 
@@ -65,8 +66,8 @@ def test_the_migration_is_written_once_and_makes_the_tables(on_database: App) ->
 
     written = app.craft("schedule:table").exits(0).out
     (file,) = migrations(app)
-    assert written == f"Migration created ({file}); `craft migrate` makes the tables.\n"
-    assert app.craft("schedule:table").exits(0).out == f"{file} is there already; `craft migrate` makes the tables.\n"
+    assert written == f"Migration created ({file}). Run craft migrate to create the tables.\n"
+    assert app.craft("schedule:table").exits(0).out == f"{file} exists already. Run craft migrate to create the tables.\n"
     assert migrations(app) == [file]
 
     app.craft("migrate").exits(0)
@@ -81,4 +82,4 @@ def test_a_store_in_memory_forgets_everything(app: App) -> None:
     app.write("config/scheduler.py", "STORE = 'memory'\n")
     for _ in range(2):
         assert app.craft("schedule:run").exits(0).out == "Hi!\n"
-    assert not list((app.root / "storage").rglob("scheduler.sqlite3"))
+    assert not list(app.root.rglob("scheduler.sqlite3"))

@@ -1,4 +1,4 @@
-"""An app whose process has threads: each task gets a fresh interpreter, and nothing else is different."""
+"""An app whose process has threads: each task gets a fresh interpreter, and nothing else differs."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ TASKS = """
             run = self.current_run
             print("a surrogate \\udc80 and", sys.stdin.read() or "no input")
             print(run.key, run.fire_time.isoformat(), run.attempt, run.late, run.id > 0, run.pid == os.getpid())
-            print(run.started_at is not None, "scheduler.isolation.spawned" in sys.orig_argv)
-            threading.Thread(target=threading.Event().wait).start()  # which would keep a process from ending
+            print(run.started_at is not None, "scheduler.masonite.worker_main" in sys.orig_argv)
+            threading.Thread(target=threading.Event().wait, daemon=True).start()
 
 
     class Raising(Telling):
@@ -95,7 +95,7 @@ def history(app: App) -> dict[str, dict[str, Any]]:
     return {run["key"].rpartition(".")[2]: app.craft("schedule:history", str(run["id"]), "--json").json() for run in runs}
 
 
-def test_whatever_becomes_of_a_task_in_a_fresh_interpreter_is_what_becomes_of_it_in_a_fork(threaded: App) -> None:
+def test_a_fresh_interpreter_and_a_fork_give_the_same_outcomes(threaded: App) -> None:
     threads = active_count()
     done = threaded.python_craft("schedule:run", PYTHONWARNINGS="error:::scheduler").exits(1)
     assert "Dying crashed after" in done.err
@@ -140,12 +140,12 @@ def test_whatever_becomes_of_a_task_in_a_fresh_interpreter_is_what_becomes_of_it
 
 
 ONLY_ONCE = THREAD + """
-if 'scheduler.isolation.spawned' in sys.orig_argv:
+if 'scheduler.masonite.worker_main' in sys.orig_argv:
     raise RuntimeError('once is enough')
 """
 
 
-def test_an_app_that_does_not_boot_a_second_time_is_a_crash_with_its_reason(make: Maker) -> None:
+def test_an_app_that_fails_to_boot_in_the_worker_is_a_crash(make: Maker) -> None:
     app = make().keep_runs()
     app.provider(ONLY_ONCE)
     app.tasks(NOTHING)
@@ -157,7 +157,7 @@ def test_an_app_that_does_not_boot_a_second_time_is_a_crash_with_its_reason(make
 
 
 ADDED_ONCE = THREAD + """
-if 'scheduler.isolation.spawned' not in sys.orig_argv:
+if 'scheduler.masonite.worker_main' not in sys.orig_argv:
     app.make('scheduler').add(Nothing)
 """
 NOTHING = """
@@ -169,11 +169,11 @@ NOTHING = """
 """
 
 
-def test_a_task_that_the_app_has_not_when_it_is_booted_anew_is_a_crash_with_its_reason(make: Maker) -> None:
+def test_a_task_missing_from_the_worker_s_app_is_a_crash(make: Maker) -> None:
     app = make().keep_runs()
     app.tasks(NOTHING).rename(app.root / "app" / "Nothing.py")
     app.provider(ADDED_ONCE, header="from app.Nothing import Nothing")
     app.python_craft("schedule:run").exits(1)
     run = history(app)["Nothing"]
     assert run["outcome"] == "crashed"
-    assert "the app, booted anew, has no task 'Nothing'" in run["output"]
+    assert "the freshly booted app has no task 'Nothing'" in run["output"]

@@ -1,4 +1,4 @@
-"""Commands and their store: what happens when it cannot be used, and setting one up in an app's database."""
+"""Commands and their store: a store that cannot be used, and setting one up in the app's database."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from typing import Any
 import pytest
 from contracts.databases import Details, drop_database, execute, make_database, why_unreachable
 
-from scheduler.stores import local as local_module
-from scheduler.stores import patience
+from scheduler.stores import sqlite as patient_sqlite
+from scheduler.stores import timeouts as patience
 
 from .apps import NOON, App, run
 
 pytestmark = pytest.mark.twice
 
-FILE = "storage/framework/scheduler.sqlite3"
+FILE = ".scheduler/scheduler.sqlite3"
 TASK = """
     class Nightly(Task):
         run_cron = "1 12 * * *"
@@ -44,7 +44,7 @@ def minute(number: int) -> Any:
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for a lock, and for an answer, no longer than a moment."""
-    monkeypatch.setattr(local_module, "BUSY_SECONDS", 0.1)
+    monkeypatch.setattr(patient_sqlite, "BUSY_SECONDS", 0.1)
     monkeypatch.setattr(patience, "ANSWER_SECONDS", 0.5)
 
 
@@ -83,7 +83,7 @@ def loses_and_finds(app: App, breaking: Breaking, *, reads: bool = False) -> str
 @contextmanager
 def a_file_for_a_folder(app: App) -> Iterator[None]:
     folder = app.root / FILE
-    away = folder.parent.rename(app.root / "storage" / "elsewhere")
+    away = folder.parent.rename(app.root / "elsewhere")
     folder.parent.touch()
     yield
     folder.parent.unlink()
@@ -116,17 +116,17 @@ def locked(app: App) -> Iterator[None]:
 @contextmanager
 def without_a_table(app: App) -> Iterator[None]:
     file = sqlite3.connect(app.root / FILE, isolation_level=None)
-    file.execute("ALTER TABLE scheduler_cursors RENAME TO elsewhere")
+    file.execute("ALTER TABLE scheduler_cursors RENAME TO scheduler_elsewhere")
     yield
-    file.execute("ALTER TABLE elsewhere RENAME TO scheduler_cursors")
+    file.execute("ALTER TABLE scheduler_elsewhere RENAME TO scheduler_cursors")
     file.close()
 
 
 LOCAL = {
-    a_file_for_a_folder: "check what is at that path, PATH of config/scheduler.py",
-    damaged: "the file is damaged: move it away, and a new one is made",
-    locked: "another process keeps it locked: see who has it open",
-    without_a_table: "its tables are missing or not up to date: move it away, and a new one is made",
+    a_file_for_a_folder: "move it away",
+    damaged: "the file is damaged: move it away, and a new one is created",
+    locked: "another process keeps it locked: check who has it open",
+    without_a_table: "its tables are missing or not up to date: move it away, and a new one is created",
 }
 
 
@@ -139,7 +139,7 @@ def test_a_local_file_that_cannot_be_used(app: App, breaking: Breaking) -> None:
 
 
 def test_a_folder_that_the_user_may_not_write_to(app: App) -> None:
-    """Somebody else's, say: cron runs as one user and the web server as another."""
+    """For example, cron runs as one user and the web server as another."""
     app.tasks(TASK.replace("1 12 * * *", "* * * * *"))
     (app.root / FILE).parent.mkdir(parents=True, exist_ok=True)
     (app.root / FILE).parent.chmod(0o500)
@@ -172,7 +172,7 @@ def test_a_full_disk(app: App, tmp_path: Path, missing: Callable[[str], Any]) ->
     try:
         app.keep_runs().tasks(TASK)
         app.write("config/scheduler.py", f'PATH = "{disk}/scheduler.sqlite3"')
-        assert "the disk is full: make room" in loses_and_finds(app, filled, reads=True)
+        assert "the disk is full: free some space" in loses_and_finds(app, filled, reads=True)
     finally:
         subprocess.run(["umount", "--lazy", disk], check=True)
 
@@ -220,13 +220,13 @@ def migrated(app: App) -> None:
 def test_one_command_writes_the_migration_and_masonite_runs_it(
     app: App, in_server: Callable[[str], Details], driver: str
 ) -> None:
-    """In an SQLite file of the app, too: see test_settings.py."""
+    """For an SQLite file of the app, see test_settings.py."""
     in_server(driver)
     app.tasks(TASK)
     written = app.craft("schedule:table").exits(0).out
     before = app.files()
     assert written.startswith("Migration created (databases/migrations/")
-    assert app.craft("schedule:table").exits(0).out.endswith("is there already; `craft migrate` makes the tables.\n")
+    assert app.craft("schedule:table").exits(0).out.endswith("exists already. Run craft migrate to create the tables.\n")
     assert app.files() == before
     app.python_craft("migrate").exits(0)
     app.python_craft("migrate").exits(0)
@@ -237,6 +237,43 @@ def test_one_command_writes_the_migration_and_masonite_runs_it(
     assert not (app.root / FILE).exists(), "nothing is kept anywhere else"
     app.python_craft("migrate:rollback").exits(0)
     assert "craft migrate" in is_lost(app.craft("schedule:run", at=minute(2)))
+
+
+@pytest.mark.services
+@pytest.mark.parametrize("driver", ["sqlite", "postgres", "mysql"])
+def test_tables_of_4_0_0_are_upgraded_by_a_migration_of_their_own(
+    app: App, in_server: Callable[[str], Details], driver: str
+) -> None:
+    if driver == "sqlite":
+        details = {"driver": "sqlite", "database": str(app.root / "app.sqlite3"), "prefix": "", "log_queries": False}
+        use(app, details)
+    else:
+        details = in_server(driver)
+    app.tasks(TASK)
+    migrated(app)
+    (created,) = (app.root / "databases" / "migrations").glob("*_create_scheduler_tables.py")
+    created.write_text(created.read_text().replace(", with those for executors", ""))
+    execute(details, "ALTER TABLE scheduler_runs DROP COLUMN executor", "DROP TABLE scheduler_workers")
+    assert "craft schedule:table" in is_lost(app.craft("schedule:run", at=minute(1)))
+    assert "_add_scheduler_executors.py" in app.craft("schedule:table").exits(0).out
+    assert app.craft("schedule:table").exits(0).out.endswith("exists already. Run craft migrate to create the tables.\n")
+    app.python_craft("migrate").exits(0)
+    assert app.craft("schedule:run", at=minute(1)).exits(0).out == "ran for 12:01 on time\n"
+
+
+@pytest.mark.services
+@pytest.mark.parametrize("driver", ["postgres", "mysql"])
+def test_the_migration_and_the_store_use_the_prefix_of_the_connection(
+    app: App, in_server: Callable[[str], Details], driver: str
+) -> None:
+    details = in_server(driver)
+    use(app, {**details, "prefix": "blog_"})
+    app.tasks(TASK)
+    migrated(app)
+    assert app.craft("schedule:run", at=minute(1)).exits(0).out == "ran for 12:01 on time\n"
+    assert execute(details, "SELECT task FROM blog_scheduler_runs")
+    app.python_craft("migrate:rollback").exits(0)
+    is_lost(app.craft("schedule:run", at=minute(2)))
 
 
 @contextmanager
@@ -256,14 +293,14 @@ def silent(app: App, details: Details) -> Iterator[None]:
 
 @contextmanager
 def half_migrated(app: App, details: Details) -> Iterator[None]:
-    execute(details, "ALTER TABLE scheduler_cursors RENAME TO elsewhere")
+    execute(details, "ALTER TABLE scheduler_cursors RENAME TO scheduler_elsewhere")
     yield
-    execute(details, "ALTER TABLE elsewhere RENAME TO scheduler_cursors")
+    execute(details, "ALTER TABLE scheduler_elsewhere RENAME TO scheduler_cursors")
 
 
 @pytest.mark.services
 @pytest.mark.parametrize(
-    ("breaking", "mend"),
+    ("breaking", "hint"),
     [
         (away, "check that it runs and that config/database.py is right"),
         (silent, "check that it runs and that config/database.py is right"),
@@ -271,11 +308,11 @@ def half_migrated(app: App, details: Details) -> Iterator[None]:
     ],
 )
 def test_a_database_that_cannot_be_used(
-    app: App, in_server: Callable[[str], Details], breaking: Any, mend: str
+    app: App, in_server: Callable[[str], Details], breaking: Any, hint: str
 ) -> None:
-    """Of either kind: tests/contracts has each for all of them."""
+    """One error of each kind is tested here; tests/contracts has all of them."""
     details = in_server("mysql" if breaking is silent else "postgres")
     app.tasks(TASK)
     migrated(app)
     line = loses_and_finds(app, lambda app: breaking(app, details), reads=breaking is half_migrated)
-    assert mend in line
+    assert hint in line

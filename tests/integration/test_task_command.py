@@ -11,7 +11,7 @@ from .apps import App
 SAY_HI = "app/tasks/SayHi.py"
 
 
-def test_it_writes_the_guides_task_under_the_apps_tasks_location(app: App) -> None:
+def test_craft_task_writes_the_guides_task_to_the_tasks_location(app: App) -> None:
     before = app.files()
     app.craft("task", "SayHi").exits(0)
     assert app.files() - before == {SAY_HI}
@@ -23,17 +23,29 @@ def test_it_writes_the_guides_task_under_the_apps_tasks_location(app: App) -> No
     assert {"__init__", "handle"} <= {part.name for part in cls.body if isinstance(part, ast.FunctionDef)}
 
 
-def test_what_it_writes_is_a_task_that_can_be_run_at_once(app: App) -> None:
+def test_a_task_written_by_craft_task_runs_at_once(app: App) -> None:
     app.craft("task", "SayHi").exits(0)
     assert [task["key"] for task in app.craft("schedule:list", "--json").exits(0).json()["tasks"]] == ["SayHi"]
-    assert app.craft("schedule:run", "--task", "SayHi", "--force").exits(0).err == ""
+    assert app.craft("schedule:run", "--task", "SayHi", "--force").exits(0).err.startswith("SayHi succeeded in")
 
 
-def test_it_says_what_it_wrote(app: App) -> None:
+@pytest.mark.parametrize("name", ["Task", "task"])
+def test_a_task_cannot_be_named_like_its_base_class(app: App, name: str) -> None:
+    before = app.files()
+    assert "Task is the name of the class that tasks are made from" in app.craft("task", name).exits(2).err
+    assert app.files() == before
+
+
+@pytest.mark.parametrize(("at", "hint"), [("9", "'9:00'"), ("5pm", "'17:00'"), ("8.30", "'8:30'"), ("17h30", "'17:30'")])
+def test_a_time_written_otherwise_gets_the_spelling(app: App, at: str, hint: str) -> None:
+    assert f"--at: '{at}' is not a time of day (try {hint} or" in app.craft("task", "SayHi", "--at", at).exits(2).err
+
+
+def test_craft_task_prints_what_it_wrote(app: App) -> None:
     assert SAY_HI in app.craft("task", "SayHi").out
 
 
-def test_it_is_our_command_whatever_else_is_listed(make) -> None:
+def test_craft_task_is_our_command_wherever_our_provider_stands(make) -> None:
     for arrangement in ("ours first", "ours alone", "Masonite's under another name"):
         app = make(arrangement, name=arrangement.replace(" ", "-").replace("'", ""))
         app.craft("task", "SayHi").exits(0)
@@ -111,3 +123,88 @@ def test_as_a_process_it_does_the_same(app: App) -> None:
     app.python_craft("task", "SayHi").exits(0)
     assert app.python_craft("task", "SayHi").code != 0
     assert SAY_HI in app.files()
+
+
+# --- when it runs ----------------------------------------------------------------------------------------------------
+
+
+def test_the_commonest_rules_stand_in_a_new_task_as_comments(app: App) -> None:
+    app.craft("task", "SayHi").exits(0)
+    comments = [line.strip() for line in (app.root / SAY_HI).read_text().splitlines() if line.strip().startswith("#")]
+    assert comments == ['# run_every = "5 minutes"', '# run_at = "8:00"', '# run_cron = "0 9 * * mon-fri"']
+    for comment in comments:
+        app.edit(SAY_HI, lambda text, comment=comment: text.replace(comment, comment.removeprefix("# ")))
+        assert "only on demand" not in app.craft("schedule:list").exits(0).out
+        app.craft("task", "SayHi", "-f").exits(0)
+
+
+@pytest.mark.parametrize(
+    ("options", "declared", "when"),
+    [
+        (["--every", "5 minutes"], ["run_every = '5 minutes'"], "every 5 minutes"),
+        (["--at", "8:00"], ["run_at = '8:00'"], "every day at 8:00"),
+        (["--every", "2 days", "--at=8:00, 17:00"], ["run_every = '2 days'", "run_at = ['8:00', '17:00']"], "every 2 days at 8:00 and 17:00"),
+        (["--every", "hour", "--at", ":15"], ["run_every = 'hour'", "run_at = ':15'"], "every hour at :15"),
+    ],
+)
+def test_a_task_can_be_written_with_its_rule(app: App, options: list[str], declared: list[str], when: str) -> None:
+    app.craft("task", "SayHi", *options).exits(0)
+    [cls] = [part for part in ast.parse((app.root / SAY_HI).read_text()).body if isinstance(part, ast.ClassDef)]
+    assert [ast.unparse(part) for part in cls.body if isinstance(part, ast.Assign)] == declared
+    assert when in " ".join(app.craft("schedule:explain", "SayHi").exits(0).out.split())
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--every", "5m"], "--every: unknown unit 'm' (try '5 minutes' or '2 hours')."),
+        (["--at", "5pm"], "--at: '5pm' is not a time of day (try '17:00' or '5:30')."),
+        (["--every", "5 minutes", "--at", "8:00"], "--at: a rule of minutes has no time of day; leave out --at or --every (try --every '1 day' or --every '1 week')."),
+        (["--every", "2 hours", "--at", "8:00"], "--at: an hours rule takes only a minute of the hour (try ':15' or [':15', ':45'])."),
+        (["--every"], "--every needs a value: --every '5 minutes'."),
+        (["--at="], "--at needs a value: --at '8:00'."),
+    ],
+)
+def test_a_rule_that_no_task_takes_is_refused_and_nothing_written(app: App, options: list[str], message: str) -> None:
+    before = app.files()
+    done = app.craft("task", "SayHi", *options).exits(2)
+    assert message in done.err
+    assert app.files() == before
+
+
+# --- file systems ----------------------------------------------------------------------------------------------------
+
+
+def test_a_very_long_name_is_refused_in_words(app: App) -> None:
+    done = app.craft("task", "A" * 300).exits(2)
+    assert "has 300 characters: use 100 at most" in done.err
+
+
+def test_a_folder_that_cannot_be_created_is_reported(app: App) -> None:
+    app.write("app/file", "")
+    done = app.craft("task", "SayHi", "-d", "app/file/tasks").exits(2)
+    assert "app/file/tasks/SayHi.py cannot be written: Not a directory. Choose another name or --directory." in done.err
+
+
+def test_a_name_that_differs_from_anothers_only_in_case_is_refused(app: App) -> None:
+    app.craft("task", "SayHi").exits(0)
+    done = app.craft("task", "Sayhi", "-f").exits(2)
+    assert "app/tasks/Sayhi.py differs from SayHi.py only in case" in done.err
+
+
+def test_file_and_class_have_the_name_that_python_reads(app: App) -> None:
+    """Python reads the letter 'ﬁ' in an identifier as 'fi', but not in a file's name."""
+    app.craft("task", "Pro\ufb01t").exits(0)
+    assert "app/tasks/Profit.py" in app.files()
+    assert [task["key"] for task in app.craft("schedule:list", "--json").json()["tasks"]] == ["Profit"]
+
+
+def test_a_link_is_replaced_and_what_it_leads_to_is_kept(app: App) -> None:
+    other = app.write("other.py", "mine = 1\n")
+    (app.root / "app/tasks").mkdir(exist_ok=True)
+    (app.root / SAY_HI).symlink_to(other)
+    app.craft("task", "SayHi").exits(2)
+    app.craft("task", "SayHi", "-f").exits(0)
+    assert other.read_text() == "mine = 1\n"
+    assert not (app.root / SAY_HI).is_symlink()
+    assert list((app.root / "app/tasks").glob("*.new")) == []

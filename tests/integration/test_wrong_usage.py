@@ -1,4 +1,4 @@
-"""Wrong usage of any command: one clear line, the closest right value, exit code 2, and nothing is run or written."""
+"""Wrong usage of any command: one clear line, the closest valid value, exit code 2, and nothing happens."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ class CloseBooks(Task):
 #: Each with words that its one line has.
 WRONG = [
     ("schedule:run --tsk SayHi", "no option --tsk", "did you mean --task?"),
-    ("schedule:run -z", "no option -z", "`craft schedule:run --help`"),
-    ("schedule:run -fz", "no option -z", "`craft schedule:run --help`"),
-    ("schedule:run SayHi", "schedule:run:", "`craft schedule:run --help`"),
+    ("schedule:run -z", "no option -z", "craft schedule:run --help"),
+    ("schedule:run -fz", "no option -z", "craft schedule:run --help"),
+    ("schedule:run SayHi", "schedule:run:", "craft schedule:run --task SayHi"),
     ("schedule:run --force=yes", '"--force" option does not accept a value', "--help"),
     ("schedule:run --task SayHo", "'SayHo'", "did you mean SayHi?"),
-    ("schedule:run --task zzz", "'zzz'", "`craft schedule:list`"),
+    ("schedule:run --task zzz", "'zzz'", "craft schedule:list"),
     ("schedule:run --task SayHi --task Nobody", "'Nobody'"),
     ("schedule:run --task", "--task"),
     ("schedule:run --task=", "--task"),
@@ -56,13 +56,16 @@ WRONG = [
     ("schedule:history 99", "no run 99", "nothing has run yet"),
     ("schedule:history 999999999999999999999999999999", "no run 9999", "nothing has run yet"),
     ("schedule:history Nobody", "'Nobody'"),
-    ("schedule:history --since yesterdy", "'yesterdy'", "'2027-01-31 08:00'", "'2 hours'"),
+    ("schedule:history --since yesterdy", "'yesterdy'", "'2027-01-31 08:00'", "'2 hours ago'"),
+    ("schedule:history --since 2minuts", "unknown unit 'minuts'", "'2 minutes'"),
+    ("schedule:run --dry-run --at 9", "'9'", "'9:00'"),
+    ("schedule:run --dry-run --at 5pm", "'5pm'", "'17:00'"),
     ("schedule:history --since 2027-13-01", "'2027-13-01'", "'2027-12-01'"),
     ("schedule:history --since", "--since", "'2027-01-31 08:00'"),
     ("schedule:history --limit=-1", "'-1'", "--limit 20"),
     ("schedule:history --limit many", "'many'", "--limit 20"),
     ("schedule:history one two", "schedule:history:", "--help"),
-    ("schedule:explain", "task", "`craft schedule:explain --help`"),
+    ("schedule:explain", "task", "craft schedule:explain --help"),
     ("schedule:explain SayHo", "'SayHo'", "did you mean SayHi?"),
     ("schedule:explain SayHi --at 25:00", "'25:00'", "23:00"),
     ("schedule:explain SayHi --at", "--at", "'2027-01-31 08:00'"),
@@ -73,22 +76,26 @@ WRONG = [
     ("schedule:simulate --from 2027-02-01 --to 2027-01-01", "--to 2027-01-01", "--from 2027-02-01", "'1 week'"),
     ("schedule:simulate --from 2027-02-01 --to 2027-02-01", "not after"),
     ("schedule:simulate --from 2027-01-01 --to 2047-01-01", "ten years"),
-    ("schedule:simulate --count --heat", "--count", "--heat", "one of them"),
+    ("schedule:simulate --count --heat", "--count", "--heat", "choose one"),
     ("schedule:simulate --task Nobody", "'Nobody'"),
     ("schedule:simulate --task", "--task"),
     ("schedule:simulate --timezone Mars", "'Mars'", "try '"),
     ("schedule:simulate --timezone", "--timezone", "Europe/Riga"),
     ("schedule:doctor please", "schedule:doctor:", "--help"),
     ("schedule:doctor --jason", "no option --jason", "did you mean --json?"),
-    ("schedule:unlock", "task", "`craft schedule:unlock --help`"),
+    ("schedule:unlock", "task", "craft schedule:unlock --help"),
     ("schedule:unlock Nobody", "'Nobody'"),
     ("schedule:unlock ''", "name of the task is empty"),
     ("schedule:pause ''", "name of the task is empty"),
     ("schedule:resume ''", "name of the task is empty"),
     ("schedule:history ' '", "name of the task is empty"),
-    ("schedule:explain CloseBooks --at 9999-12-31", "beyond what a calendar holds"),
-    ("schedule:simulate --from 9999-12-31", "beyond what a calendar holds"),
+    ("schedule:explain CloseBooks --at 9999-12-31", "beyond the calendar"),
+    ("schedule:simulate --from 9999-12-31", "beyond the calendar"),
     ("schedule:unlock SayHi CloseBooks", "schedule:unlock:", "--help"),
+    ("schedule:test", "needs a terminal"),
+    ("task SayHo --every sometimes", "sometimes"),
+    ("task SayHo --every 1day --at 25:00", "25:00"),
+    ("schedule:metrics now", "schedule:metrics:", "--help"),
     ("schedule:table now", "schedule:table:", "--help"),
     ("schedule:work --relaod", "no option --relaod", "did you mean --reload?"),
     ("schedule:work now", "schedule:work:", "--help"),
@@ -98,15 +105,15 @@ WRONG = [
     ("schedule:install --show --id b/log", "'b/log'"),
     ("schedule:pause SayHo", "'SayHo'", "did you mean SayHi?"),
     ("schedule:pause SayHi --until 2027-02-30", "'2027-02-30'", "'2027-02-28'"),
-    ("schedule:pause SayHi --until never", "'never'", "'2027-01-31 08:00'", "'2 hours'"),
+    ("schedule:pause SayHi --until never", "'never'", "'2027-01-31 08:00'", "'in 2 hours'"),
     ("schedule:pause --until", "--until", "'2027-01-31 08:00'"),
-    ("schedule:pause --reason", "--reason wants a text"),
+    ("schedule:pause --reason", "--reason takes a text"),
     ("schedule:pause SayHi --untill 10:00", "no option --untill", "did you mean --until?"),
     ("schedule:resume SayHo", "'SayHo'", "did you mean SayHi?"),
     ("schedule:resume one two", "schedule:resume:", "--help"),
     ("schedule:cache now", "schedule:cache:", "--help"),
     ("schedule:clear now", "schedule:clear:", "--help"),
-    ("task", "name", "`craft task --help`"),
+    ("task", "name", "craft task --help"),
     ("task 1st", "'1st'", "SayHi"),
     ("task SayHo -d", "--directory", "app/tasks"),
     ("task SayHo --directroy app", "no option --directroy", "did you mean --directory?"),
@@ -120,7 +127,7 @@ def app(app: App) -> App:
 
 
 @pytest.mark.parametrize("row", WRONG, ids=lambda row: row[0])
-def test_wrong_usage_is_one_line_with_the_mend_and_exit_code_2(app: App, row: tuple[str, ...]) -> None:
+def test_wrong_usage_is_one_line_with_the_fix_and_exit_code_2(app: App, row: tuple[str, ...]) -> None:
     line, *words = row
     before = app.files()
     done = app.craft(*shlex.split(line), at=NOON).exits(2)
@@ -151,13 +158,13 @@ def options_of(command: Any) -> list[tuple[str, str | None, bool]]:
     return [(option.long_name, option.short_name, option.accepts_value()) for option in options]
 
 
-def test_without_tasks_a_task_switch_says_how_to_write_one(make: Maker) -> None:
-    assert "`craft task SayHi` writes one" in make(name="empty").craft("schedule:run", "--task=SayHi").exits(2).err
+def test_a_task_option_in_an_app_without_tasks_says_how_to_write_one(make: Maker) -> None:
+    assert "Run craft task SayHi to create one." in make(name="empty").craft("schedule:run", "--task=SayHi").exits(2).err
 
 
 def test_the_closest_run_is_the_latest(app: App) -> None:
     app.keep_runs().craft("schedule:run", "--task", "SayHi").exits(0)
-    assert app.craft("schedule:history", "7").exits(2).err.startswith("There is no run 7; the latest is 1.")
+    assert app.craft("schedule:history", "7").exits(2).err.startswith("There is no run 7: the latest is 1.")
 
 
 def test_help_is_no_wrong_usage(app: App) -> None:

@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from scheduler import caching, clock
-from scheduler.idle import is_idle
+from scheduler import clock
+from scheduler.cache import building as caching
+from scheduler.cache.idle import is_idle
+from scheduler.config.Settings import Settings
+from scheduler.execution.Scheduler import Scheduler
 from scheduler.listeners import ConsoleListener
 from scheduler.runs import Pause
-from scheduler.Scheduler import Scheduler
-from scheduler.Settings import Settings
-from scheduler.stores import DatabaseStore, local_store
+from scheduler.stores import Store, local_store
 from scheduler.Task import Task
-from scheduler.TaskRegistry import TaskRegistry
+from scheduler.tasks.TaskRegistry import TaskRegistry
 
 Declared = Mapping[str, Mapping[str, object]]
 """What tasks say in their attributes, by their keys."""
@@ -35,13 +36,13 @@ class Side:
 
     def __init__(self, folder: Path, seed: int) -> None:
         self.folder = folder
-        self.store_path = str(folder / "storage/framework/scheduler.sqlite3")
+        self.store_path = str(folder / ".scheduler/scheduler.sqlite3")
         self.started: list[tuple[object, ...]] = []
         self.booted = 0
         self._seed = seed
         self._declared: Declared = {}
         self._edits = 0
-        self._store: DatabaseStore | None = None
+        self._store: Store | None = None
 
     # what a scheduler asks of an app
 
@@ -64,7 +65,7 @@ class Side:
     def after_fork(self) -> None:
         raise AssertionError("nothing is forked here")
 
-    def open_store(self, settings: Settings) -> DatabaseStore:
+    def open_store(self, settings: Settings) -> Store:
         self._store = local_store(self.store_path)
         return self._store
 
@@ -104,9 +105,9 @@ class Side:
                 scheduler.tick(now, listener, inline=True)
             except Killed:
                 return
-            self.look_after(scheduler, now)
+            self.refresh_cache(scheduler, now)
 
-    def look_after(self, scheduler: Scheduler, now: datetime) -> None:
+    def refresh_cache(self, scheduler: Scheduler, now: datetime) -> None:
         """Do what `craft schedule:run` does once it has ticked."""
 
     def _task(self, key: str, attributes: Mapping[str, object]) -> type[Task]:
@@ -143,7 +144,7 @@ class CachedSide(Side):
 
     def cache(self, now: datetime) -> None:
         with self.boot(now) as scheduler:
-            caching.made(scheduler.find(), self._place, now, NEVER).write(str(self.folder))
+            caching.build(scheduler.find(), self._paths, now, NEVER).write(str(self.folder))
 
     def tick(self, now: datetime) -> None:
         if is_idle(str(self.folder), now.timestamp()):
@@ -151,10 +152,10 @@ class CachedSide(Side):
         else:
             super().tick(now)
 
-    def look_after(self, scheduler: Scheduler, now: datetime) -> None:
+    def refresh_cache(self, scheduler: Scheduler, now: datetime) -> None:
         assert scheduler.found is not None
-        caching.look_after(scheduler.found, scheduler.settings, self._place, now, NEVER)
+        caching.refresh(scheduler.found, scheduler.settings, self._paths, now, NEVER)
 
     @property
-    def _place(self) -> caching.Place:
-        return caching.Place(str(self.folder), self.store_path)
+    def _paths(self) -> caching.AppPaths:
+        return caching.AppPaths(str(self.folder), self.store_path)

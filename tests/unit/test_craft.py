@@ -29,7 +29,7 @@ def test_craft_runs_the_commands_of_the_app_here(tmp_path: Path, monkeypatch: py
 
 @pytest.mark.parametrize(
     ("source", "why"),
-    [("", "it has no `application`"), ("application = lambda environ, start: []", "its `application` is no container")],
+    [("", "it has no `application`"), ("application = lambda environ, start: []", "its `application` is not a container")],
     ids=["without an application", "that of another framework"],
 )
 def test_a_wsgi_file_of_something_else_is_wrong_usage(
@@ -40,7 +40,7 @@ def test_a_wsgi_file_of_something_else_is_wrong_usage(
     monkeypatch.setattr(sys, "path", sys.path[:])
     monkeypatch.delitem(sys.modules, "wsgi", raising=False)
     assert craft.main() == 2
-    assert capsys.readouterr().err == f"craft: {tmp_path}/wsgi.py is no Masonite app's wsgi.py: {why}\n"
+    assert capsys.readouterr().err == f"craft: {tmp_path}/wsgi.py is not a Masonite app's wsgi.py: {why}\n"
     del sys.modules["wsgi"]
 
 
@@ -55,3 +55,18 @@ def test_source_agrees_to_its_own_environment_and_to_nothing_else(
     monkeypatch.setattr(sys, "argv", [str(tmp_path / "bin" / "source"), *arguments])
     assert craft.source() == code
     assert bool(capsys.readouterr().err) is (code != 0)
+
+
+def test_an_app_without_our_provider_is_shown_the_line_to_add() -> None:
+    ours = type("ScheduleProvider", (), {"__module__": "scheduler.providers.ScheduleProvider"})
+    builtin = type("ScheduleProvider", (), {"__module__": "masonite.scheduling.providers.ScheduleProvider"})
+    subclass = type("OwnProvider", (ours,), {"__module__": "app.providers"})
+
+    def app(*providers: type) -> object:
+        return type("App", (), {"providers": [provider() for provider in providers]})()
+
+    assert craft._lists_our_provider(app(builtin, ours))
+    assert craft._lists_our_provider(app(subclass))
+    assert not craft._lists_our_provider(app(builtin))
+    assert craft._lists_our_provider(object()), "if in doubt, it does"
+    assert "from scheduler.providers import ScheduleProvider" in craft.MISSING_PROVIDER

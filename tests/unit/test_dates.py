@@ -1,4 +1,4 @@
-"""Dates as people type them: what each means, and what is said of one that means nothing."""
+"""Dates as people type them: their meaning, and the errors for invalid ones."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from scheduler import clock
-from scheduler.dates import read
+from scheduler.diagnosis.dates import read
 from scheduler.errors import UnacceptableValue
 
 UTC = timezone.utc
@@ -28,11 +28,18 @@ MEANT = [
     ("2027-01-31 08:00+05:30", datetime(2027, 1, 31, 2, 30)),
     ("2027-01-31 08:00 -0330", datetime(2027, 1, 31, 11, 30)),
     ("2028-02-29", datetime(2028, 2, 28, 23)),
+    ("now", datetime(2027, 1, 31, 12)),
+    ("today", datetime(2027, 1, 30, 23)),
+    ("tomorrow", datetime(2027, 1, 31, 23)),
+    ("Tomorrow 8:00", datetime(2027, 2, 1, 7)),
+    ("yesterday 08:00", datetime(2027, 1, 30, 7)),
+    ("2 hours ago", datetime(2027, 1, 31, 10)),
+    ("in 2 hours", datetime(2027, 1, 31, 14)),
 ]
 
 
 @pytest.mark.parametrize(("text", "instant"), MEANT)
-def test_what_a_date_means_on_a_clock(text: str, instant: datetime) -> None:
+def test_dates_are_read_on_the_given_clock(text: str, instant: datetime) -> None:
     with clock.standing_at(NOON):
         assert read(text, BERLIN) == (instant.replace(tzinfo=UTC), "")
 
@@ -46,7 +53,12 @@ NO_DATES = [
     ("2027-01-31 24:00", "'2027-01-31 23:00'"),
     ("2027-01-31 10:75", "'2027-01-31 10:59'"),
     ("0000-01-01", "'0001-01-01'"),
-    ("tomorrow", "'2027-01-31 08:00'"),
+    ("tomorrows", "'2027-01-31 08:00'"),
+    ("9", "'9:00'"),
+    ("5pm", "'17:00'"),
+    ("8.30", "'8:30'"),
+    ("24", "'2027-01-31 08:00'"),
+    ("2 fortnights ago", "'90 seconds'"),
     ("31.1.2027", "'2027-01-31 08:00'"),
     ("", "'2027-01-31 08:00'"),
     ("+02:00", "'2027-01-31 08:00'"),
@@ -60,7 +72,7 @@ NO_DATES = [
 
 
 @pytest.mark.parametrize(("text", "closest"), NO_DATES)
-def test_what_is_no_date_is_answered_with_the_closest_one_or_an_example(text: str, closest: str) -> None:
+def test_an_invalid_date_is_answered_with_a_valid_one(text: str, closest: str) -> None:
     with pytest.raises(UnacceptableValue) as raised:
         read(text, ZoneInfo("Asia/Tokyo"))
     assert raised.value.examples[0] == closest
@@ -70,14 +82,14 @@ def test_a_time_that_the_clock_skips_is_the_first_one_after_the_gap() -> None:
     instant, note = read("2027-03-28 02:30", BERLIN)
     assert instant == datetime(2027, 3, 28, 1, tzinfo=UTC)
     assert note == (
-        "the clock of Europe/Berlin never shows 2:30 on 2027-03-28: it goes from 2:00 to 3:00, which is meant"
+        "the clock of Europe/Berlin never shows 2:30 on 2027-03-28: it goes from 2:00 to 3:00, which is used"
     )
 
 
-def test_a_time_that_the_clock_shows_twice_is_the_first_of_both_and_the_note_has_the_other() -> None:
+def test_a_repeated_time_means_the_first_and_a_note_has_the_second() -> None:
     instant, note = read("2027-10-31 02:30", BERLIN)
     assert instant == datetime(2027, 10, 31, 0, 30, tzinfo=UTC)
-    assert "the first time is meant; '2027-10-31 02:30+01:00' is the second" in note
+    assert "the first time is used. The second one is '2027-10-31 02:30+01:00'" in note
     assert read("2027-10-31 02:30+01:00", BERLIN) == (datetime(2027, 10, 31, 1, 30, tzinfo=UTC), "")
 
 

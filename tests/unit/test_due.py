@@ -7,9 +7,9 @@ from datetime import datetime, timedelta, timezone, tzinfo
 
 import pytest
 
-from scheduler.due import MISSED_LIMIT, judge
-from scheduler.Policy import Policy
-from scheduler.rules import Moment, Rule, declared_rule
+from scheduler.config.TaskOptions import TaskOptions
+from scheduler.execution.due import MISSED_LIMIT, judge
+from scheduler.rules import Rule, ZonedMinute, declared_rule
 
 UTC = timezone.utc
 NOON = datetime(2027, 1, 29, 12, 0, tzinfo=UTC)
@@ -21,7 +21,7 @@ class A:
     """A task, as far as judging goes."""
 
     run_every: str = "10 minutes"
-    policy: Policy = field(default_factory=Policy)
+    options: TaskOptions = field(default_factory=TaskOptions)
     claim_key: str = "A"
     zone: tzinfo = UTC
 
@@ -39,10 +39,9 @@ class OnDemand(A):
 class Raising(A):
     class rule:  # noqa: N801 - stands for an instance
         step = MINUTE
-        half_hour = (1 << 30) - 1
 
         @staticmethod
-        def matches(moment: Moment) -> bool:
+        def matches(moment: ZonedMinute) -> bool:
             raise ValueError("no")
 
 
@@ -90,6 +89,14 @@ def test_the_latest_fire_time_within_grace_still_runs() -> None:
     assert judged(A(), since=NOON - MINUTE, at=late) == ((NOON,), ())
 
 
+@pytest.mark.parametrize(("lateness", "runs"), [(4, True), (5, True), (6, False)])
+def test_both_sides_of_exactly_grace(lateness: int, runs: bool) -> None:
+    task = A("1 hour", options=TaskOptions(grace=timedelta(minutes=5)))
+    at = NOON + timedelta(minutes=lateness)
+    due = judged(task, NOON - MINUTE, at)
+    assert due == (((NOON,), ()) if runs else ((), (NOON,)))
+
+
 def test_a_fire_time_beyond_grace_is_missed() -> None:
     late = NOON + timedelta(minutes=6)
     assert judged(A(), since=NOON - MINUTE, at=late) == ((), (NOON,))
@@ -104,25 +111,25 @@ def test_a_fire_time_of_this_minute_takes_the_place_of_late_ones() -> None:
 
 
 @pytest.mark.parametrize(
-    ("policy", "run", "missed"),
+    ("options", "run", "missed"),
     [
-        (Policy(catch_up="none"), (), minutes(30, 20, 10)),
-        (Policy(catch_up="latest"), minutes(10), minutes(30, 20)),
-        (Policy(catch_up="all"), minutes(30, 20, 10), ()),
-        (Policy(catch_up="all", catch_up_limit=2), minutes(20, 10), minutes(30)),
-        (Policy(catch_up="all", catch_up_limit=0), (), minutes(30, 20, 10)),
-        (Policy(grace=timedelta()), (), minutes(30, 20, 10)),
-        (Policy(grace=timedelta(minutes=9)), minutes(10), minutes(30, 20)),
+        (TaskOptions(catch_up="none"), (), minutes(30, 20, 10)),
+        (TaskOptions(catch_up="latest"), minutes(10), minutes(30, 20)),
+        (TaskOptions(catch_up="all"), minutes(30, 20, 10), ()),
+        (TaskOptions(catch_up="all", catch_up_limit=2), minutes(20, 10), minutes(30)),
+        (TaskOptions(catch_up="all", catch_up_limit=0), (), minutes(30, 20, 10)),
+        (TaskOptions(grace=timedelta()), (), minutes(30, 20, 10)),
+        (TaskOptions(grace=timedelta(minutes=9)), minutes(10), minutes(30, 20)),
     ],
     ids=["none", "latest", "all", "all, 2 at most", "all, 0 at most", "no grace", "within grace"],
 )
-def test_what_was_missed_is_caught_up_as_the_policy_says(
-    policy: Policy, run: tuple[datetime, ...], missed: tuple[datetime, ...]
+def test_missed_fire_times_are_caught_up_as_catch_up_says(
+    options: TaskOptions, run: tuple[datetime, ...], missed: tuple[datetime, ...]
 ) -> None:
-    assert judged(A(policy=policy), since=NOON - 35 * MINUTE, at=NOON - MINUTE) == (run, missed)
+    assert judged(A(options=options), since=NOON - 35 * MINUTE, at=NOON - MINUTE) == (run, missed)
 
 
-def test_a_long_absence_is_told_apart_only_to_a_limit() -> None:
+def test_a_long_absence_is_recorded_one_by_one_only_to_a_limit() -> None:
     found, _ = judge([A("1 minute")], NOON, {"A": NOON - timedelta(days=30)})
     assert found[0].run == (NOON,)
     assert len(found[0].missed) == MISSED_LIMIT + 1
@@ -156,3 +163,26 @@ def test_each_zone_has_a_clock_of_its_own() -> None:
     utc = A("1 day", claim_key="utc")
     found, _ = judge([riga, utc], datetime(2027, 1, 28, 22, 0, tzinfo=UTC), {})
     assert [each.task for each in found] == [riga]
+
+
+# -- rules of seconds, met in the middle of a minute --
+
+
+def seconds_of(at: datetime, since: datetime | None, **options: object) -> tuple[list[int], list[int]]:
+    """The seconds that run and that were missed, of a task of one second at a tick at `at`."""
+    found, _ = judge([A("1 second", TaskOptions(**options))], NOON, {"A": since} if since else {}, now=at)
+    return [time.second for time in found[0].run], [time.second for time in found[0].missed]
+
+
+def test_a_new_task_of_seconds_does_not_catch_up_its_first_minute() -> None:
+    assert seconds_of(NOON + timedelta(seconds=50), None) == (list(range(45, 60)), [])
+
+
+def test_a_tick_that_starts_a_few_seconds_late_runs_every_second() -> None:
+    assert seconds_of(NOON + timedelta(seconds=4), NOON) == (list(range(60)), [])
+
+
+def test_seconds_before_a_late_tick_are_missed_unless_caught_up() -> None:
+    late = NOON + timedelta(seconds=50)
+    assert seconds_of(late, NOON) == (list(range(45, 60)), list(range(45)))
+    assert seconds_of(late, NOON, catch_up="all") == (list(range(60)), [])

@@ -1,4 +1,4 @@
-"""The console script ends at once where a cache tells that nothing is due, and else starts the app."""
+"""The console script ends at once if a cache shows that nothing is due, and starts the app otherwise."""
 
 from __future__ import annotations
 
@@ -49,13 +49,10 @@ def test_an_idle_tick_ends_at_once_and_well(start: Callable[..., int], capsys: p
     assert capsys.readouterr() == ("", "")
 
 
-def test_on_a_terminal_it_says_that_nothing_is_due(
-    start: Callable[..., int], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    with pytest.raises(Ended):
-        start("schedule:run")
-    assert capsys.readouterr().out == "Nothing is due.\n"
+@pytest.mark.parametrize("stream", ["stdin", "stdout", "stderr"])
+def test_on_a_terminal_the_app_starts(start: Callable[..., int], monkeypatch: pytest.MonkeyPatch, stream: str) -> None:
+    monkeypatch.setattr(getattr(sys, stream), "isatty", lambda: True)
+    assert start("schedule:run") == WRONG_USAGE
 
 
 @pytest.mark.parametrize(
@@ -74,7 +71,7 @@ def test_every_other_command_and_option_starts_the_app(start: Callable[..., int]
     assert start(*arguments) == WRONG_USAGE
 
 
-def test_what_is_not_idle_starts_the_app(start: Callable[..., int]) -> None:
+def test_a_minute_that_is_not_idle_boots_the_app(start: Callable[..., int]) -> None:
     Path("app/tasks/New.py").touch()
     assert start("schedule:run") == WRONG_USAGE
     assert start("schedule:run") == WRONG_USAGE

@@ -1,4 +1,4 @@
-"""What is found in files and in a container, before any app is there to ask."""
+"""Tasks found in files and in a container, without an app."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 
 from scheduler import Task
-from scheduler.discovery import discovered_classes
 from scheduler.errors import BrokenTask, UnknownTask
-from scheduler.injection import injectable, injected
-from scheduler.inspection import AskedRule
-from scheduler.TaskRegistry import TaskRegistry, Tasks
 from scheduler.tasks import CallbackTask
+from scheduler.tasks.discovery import discovered_classes
+from scheduler.tasks.injection import inject, injectable
+from scheduler.tasks.inspection import ShouldRunRule
+from scheduler.tasks.TaskRegistry import TaskRegistry
+from scheduler.tasks.Tasks import Tasks
 
 SAY_HI = "from scheduler import Task\n\n\nclass SayHi(Task):\n    run_every = '1 minute'\n\n    def handle(self): ...\n"
 
@@ -36,7 +37,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def found(folder: Path) -> tuple[list[str], list[str]]:
     """The names of classes, and the files that could not be read."""
-    classes, broken = discovered_classes(str(folder), "shop.tasks")
+    classes, broken, _ = discovered_classes(str(folder), "shop.tasks")
     return [cls.__name__ for cls in classes if cls is not Task], [file.path for file in broken]
 
 
@@ -56,15 +57,38 @@ def test_a_file_whose_name_is_no_module_name_is_read_once_too(folder: Path) -> N
     assert first == second, "a second look finds the same class, and not another of that name"
 
 
+def test_a_class_with_a_rule_that_is_not_a_task_is_reported_with_a_fix(folder: Path) -> None:
+    (folder / "SayHi.py").write_text(SAY_HI.replace("(Task)", ""))
+    (notice,) = discovered_classes(str(folder), "shop.tasks").notices
+    assert notice == (
+        "SayHi has run_every and is not a Task, so it never runs (shop/tasks/SayHi.py:4): "
+        "write class SayHi(Task), after from scheduler import Task"
+    )
+
+
+def test_mixins_and_other_classes_are_not_reported_as_tasks(folder: Path) -> None:
+    (folder / "A.py").write_text(
+        "class Hourly:\n    run_every = '1 hour'\n\n\n"
+        "class Plan:\n    run_every: str\n\n    @property\n    def run_at(self): ...\n"
+    )
+    (folder / "B.py").write_text(
+        "from scheduler import Task\nfrom shop.tasks.A import Hourly\n\n\n"
+        "class SayHi(Hourly, Task):\n    def handle(self): ...\n"
+    )
+    found = discovered_classes(str(folder), "shop.tasks")
+    assert [cls.__name__ for cls in found.classes] == ["SayHi"]
+    assert found.notices == []
+
+
 @pytest.mark.parametrize("name", ["Broken.py", "not-well.py"])
-def test_a_file_that_cannot_be_read_is_told_each_time_and_hides_no_other(folder: Path, name: str) -> None:
+def test_an_unreadable_file_is_reported_each_time_and_hides_no_other(folder: Path, name: str) -> None:
     (folder / name).write_text("1 / 0\n")
     (folder / "SayHi.py").write_text(SAY_HI)
     for _ in range(2):
         assert found(folder) == (["SayHi"], [f"shop/tasks/{name}"])
 
 
-def test_a_file_that_was_mended_is_read_again(folder: Path) -> None:
+def test_a_corrected_file_is_read_again(folder: Path) -> None:
     file = folder / "say-hi.py"
     file.write_text("1 / 0\n")
     assert found(folder)[1]
@@ -91,7 +115,7 @@ def test_a_class_and_what_it_was_bound_as_are_one_task() -> None:
     assert (task.key, task.class_name, task.names) == ("one", "Job", {"one", "Job"})
 
 
-def test_a_class_whose_constructor_fails_is_broken_if_only_that_knows_when_it_runs() -> None:
+def test_a_class_is_broken_if_its_constructor_sets_the_rule_and_fails() -> None:
     class Needy(Job):
         run_every = None
 
@@ -116,7 +140,7 @@ class Unspeakable:
         raise RuntimeError("no request")
 
 
-def test_what_cannot_be_looked_at_stops_no_task() -> None:
+def test_an_attribute_that_cannot_be_inspected_stops_no_task() -> None:
     tasks = [CallbackTask(print), CallbackTask(print)]
     for task in tasks:
         task.client = Unspeakable()
@@ -152,15 +176,15 @@ def test_three_that_share_a_name_and_a_class_are_numbered() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "tasks", "mend"),
+    ("name", "tasks", "hint"),
     [
         ("Jop", {"job": Job}, "did you mean"),
-        ("Elephant", {"job": Job}, "`craft schedule:list` shows those there are"),
-        ("Elephant", {}, "there are no tasks yet: `craft task SayHi` writes one"),
+        ("Elephant", {"job": Job}, "Run craft schedule:list to see all tasks"),
+        ("Elephant", {}, "there are no tasks yet. Run craft task SayHi to create one"),
     ],
 )
-def test_an_unknown_name_is_told_with_a_mend(name: str, tasks: dict[str, Any], mend: str) -> None:
-    with pytest.raises(UnknownTask, match=mend):
+def test_an_unknown_name_is_reported_with_a_fix(name: str, tasks: dict[str, Any], hint: str) -> None:
+    with pytest.raises(UnknownTask, match=hint):
         registry(**tasks).called([name])
 
 
@@ -174,14 +198,14 @@ def test_a_should_run_without_a_parameter_is_asked_all_the_same(answer: bool) ->
             return answer
 
     (task,) = registry(moody=Moody).usable
-    assert isinstance(task.rule, AskedRule)
+    assert isinstance(task.rule, ShouldRunRule)
     assert task.rule.matches(None) is answer
-    assert task.describe() == "whenever its should_run() says so"
+    assert task.describe() == "whenever its should_run() returns true"
     assert not task.is_foreseeable
 
 
 def test_nobody_knows_its_other_fire_times() -> None:
-    rule = AskedRule(Job(), None)
+    rule = ShouldRunRule(Job(), None)
     assert rule.next_after(None, None) is rule.previous_before(None, None) is None
 
 
@@ -214,29 +238,30 @@ class Greeter:
     """Anything."""
 
 
-def test_what_a_container_can_fill_is_filled() -> None:
+def test_parameters_are_injected_or_keep_their_defaults() -> None:
     def handle(greeter: Greeter, count: int = 3, *rest: str, **more: str) -> tuple[Any, ...]:
         return type(greeter), count, rest, more
 
-    assert injected(Maker(), handle) == (Greeter, 3, (), {})
+    assert inject(Maker(), handle) == (Greeter, 3, (), {})
 
 
-def test_what_is_no_function_may_be_called_too() -> None:
-    """Their hints cannot be read, and those of builtins not even their parameters; they need none."""
-    assert injected(Maker(), partial(int, "7")) == 7
-    assert injected(Maker(), partial(sorted, [2, 1])) == [1, 2]
+def test_callables_that_are_not_functions_can_be_called() -> None:
+    """Their type hints cannot be read, for builtins not even their parameters, and they need none."""
+    assert inject(Maker(), partial(int, "7")) == 7
+    assert inject(Maker(), partial(sorted, [2, 1])) == [1, 2]
 
 
 @pytest.mark.parametrize("annotation", ["", ": int", ": 'str'"])
 def test_a_parameter_that_nothing_can_fill_is_named(annotation: str) -> None:
     names: dict[str, Any] = {}
     exec(f"def handle(mystery{annotation}): ...", names)
-    with pytest.raises(BrokenTask, match="the parameter 'mystery' of handle can be filled by nothing"):
-        injectable(names["handle"])
+    for target in (names["handle"], partial(names["handle"])):
+        with pytest.raises(BrokenTask, match="the parameter 'mystery' of handle cannot be injected"):
+            injectable(target)
 
 
 def test_an_annotation_that_was_never_imported_is_named() -> None:
-    def handle(greeter: NoSuchClass) -> None: ...  # noqa: F821
+    def handle(greeter: NoSuchClass) -> None: ...  # noqa: F821 - it does not exist
 
     with pytest.raises(BrokenTask, match=r"handle is annotated with 'NoSuchClass', which its module does not import"):
         injectable(handle)

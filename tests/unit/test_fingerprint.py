@@ -1,4 +1,4 @@
-"""A fingerprint differs wherever something that may say when tasks run has changed, and says what."""
+"""A fingerprint changes with everything that may contain a schedule, and names the change."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.fingerprint import difference, files_of, fingerprint
+from scheduler.cache.fingerprint import app_files, difference, fingerprint
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_every_change_of_a_file_shows(folder: Path, change: Callable[[Path], obj
         "database.sqlite3",
     ],
 )
-def test_what_says_nothing_of_a_schedule_may_change(folder: Path, path: str) -> None:
+def test_files_that_hold_no_schedule_may_change(folder: Path, path: str) -> None:
     before = of(folder)
     write(folder / path, "")
     assert of(folder) == before
@@ -108,26 +108,29 @@ def test_linked_folders_are_followed_once(folder: Path) -> None:
     (folder / "app" / "shared").symlink_to(folder.parent / "shared")
     (folder / "app" / "again").symlink_to(folder)
     (folder.parent / "shared" / "again").symlink_to(folder.parent / "shared")
-    assert [path for path in files_of(str(folder)) if path.endswith("Shared.py")] == [str(folder / "app/shared/Shared.py")]
+    assert [path for path in app_files(str(folder)) if path.endswith("Shared.py")] == [str(folder / "app/shared/Shared.py")]
 
 
 def test_a_folder_that_cannot_be_listed_holds_nothing(tmp_path: Path) -> None:
-    assert list(files_of(str(tmp_path / "nowhere"))) == []
+    assert list(app_files(str(tmp_path / "nowhere"))) == []
 
 
-def test_a_variable_and_a_file_outside_count_if_they_are_named(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_variable_and_a_file_outside_count_if_they_are_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TZ", raising=False)
     outside = folder.parent / "localtime"
     before = of(folder, (str(outside),), ("TZ",))
     monkeypatch.setenv("TZ", "Europe/Riga")
-    assert difference(before, of(folder, (str(outside),), ("TZ",))) == "the variable TZ has changed"
+    assert difference(before, of(folder, (str(outside),), ("TZ",))) == "the variable TZ is new"
+    with_riga = of(folder, (), ("TZ",))
+    monkeypatch.setenv("TZ", "Europe/Oslo")
+    assert difference(with_riga, of(folder, (), ("TZ",))) == "the variable TZ has changed"
     monkeypatch.delenv("TZ")
+    assert difference(with_riga, of(folder, (), ("TZ",))) == "the variable TZ is gone"
     write(outside, "")
     assert difference(before, of(folder, (str(outside),), ("TZ",))) == f"{outside} has changed"
 
 
-def test_what_is_installed_counts(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_installed_packages_are_in_the_fingerprint(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     packages = folder.parent / "lib" / "site-packages"
     (packages / "masonite_framework-5.4.0.dist-info").mkdir(parents=True)
     monkeypatch.syspath_prepend(str(packages))
@@ -144,5 +147,5 @@ def test_a_copy_of_an_app_is_another_app(folder: Path) -> None:
     assert difference(before, of(folder.parent / "other")) == "the app's folder has changed"
 
 
-def test_where_nothing_can_be_told_apart_something_has_changed() -> None:
+def test_an_unnamed_difference_is_something_has_changed() -> None:
     assert difference("a\tb", "a\tb\n") == "something has changed"

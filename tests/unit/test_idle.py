@@ -1,7 +1,8 @@
-"""With a cache exactly the runs happen that happen without it, in the same minute, whatever comes in between."""
+"""With a cache, exactly the same runs happen in the same minutes as without one."""
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import tempfile
 from collections import Counter
@@ -13,13 +14,13 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from rules.anything import Somewhere, any_rule, somewhere
+from rules.strategies import Somewhere, any_rule, somewhere
 from rules.zones import UTC
 from side_by_side import CachedSide, Side
 
-from scheduler.idle import is_idle
+from scheduler.cache.idle import is_idle
+from scheduler.cache.ScheduleCache import PATH, STALE
 from scheduler.runs import Outcome
-from scheduler.ScheduleCache import PATH, STALE
 from scheduler.stores import Claim, local_store
 
 MINUTE = timedelta(minutes=1)
@@ -43,7 +44,7 @@ policies = st.fixed_dictionaries(
     },
 )
 declared = st.dictionaries(
-    st.sampled_from(("One", "Two", "Three")), st.builds(lambda rule, policy: {**rule, **policy}, rules, policies), min_size=1
+    st.sampled_from(("One", "Two", "Three")), st.builds(lambda rule, options: {**rule, **options}, rules, policies), min_size=1
 )
 steps = st.one_of(
     st.tuples(st.just("ticks"), st.integers(1, 12)),
@@ -125,7 +126,7 @@ def happen(what, value, plain: Side, cached: CachedSide, now: datetime) -> list[
 
 
 def test_many_of_those_ticks_never_booted() -> None:
-    """The property above is proof of something."""
+    """This shows that the property above proves something."""
     assert ended_early[True] > ended_early[False] / 6
 
 
@@ -166,12 +167,12 @@ def test_twice_in_a_minute_is_no_matter(app: CachedSide) -> None:
 
 
 @pytest.mark.parametrize("late", [0, 1, 50])
-def test_what_is_due_or_was_missed_is_for_the_app(app: CachedSide, late: int) -> None:
+def test_due_and_missed_minutes_boot_the_app(app: CachedSide, late: int) -> None:
     assert not is_idle_at(app, datetime(2026, 3, 3, 13, 0, tzinfo=UTC) + late * MINUTE)
 
 
 def test_each_day_the_app_boots_once_to_clean_up(app: CachedSide) -> None:
-    """It deletes old history, and a cache half of whose time is over is made anew."""
+    """It deletes old history, and builds the cache again once half of its time is over."""
     execute(app, "UPDATE scheduler_cursors SET judged_until = '2026-03-04 11:59:00.000000'")
     assert is_idle_at(app, NOON + timedelta(hours=23, minutes=59))
     assert not is_idle_at(app, NOON + timedelta(hours=24))
@@ -182,13 +183,13 @@ def test_a_lost_tick_of_that_minute_is_made_up_for(app: CachedSide) -> None:
     assert not is_idle_at(app, NOON + timedelta(hours=24, minutes=5))
 
 
-def test_where_the_cache_ends_the_app_decides(app: CachedSide) -> None:
+def test_the_app_decides_after_the_end_of_the_cache(app: CachedSide) -> None:
     execute(app, "UPDATE scheduler_cursors SET judged_until = '2026-04-28 12:00:00.000000'")
     assert not is_idle_at(app, NOON + timedelta(days=56))
 
 
 def test_a_run_without_an_outcome_is_for_the_app(app: CachedSide) -> None:
-    """Pending, running, to be retried: it may have crashed, or its time may have come."""
+    """It may be pending, running or waiting for a retry: it may have crashed, or be due."""
     store = local_store(app.store_path)
     store.claim([Claim("One", "One@x", NOON, start_after=NOON + timedelta(hours=2))], {}, "somebody", NOON)
     assert not is_idle_at(app, NOON + MINUTE)
@@ -230,13 +231,10 @@ def test_a_store_that_is_gone_is_for_the_app_and_is_not_made(app: CachedSide) ->
     assert not Path(app.store_path).exists()
 
 
-def test_a_store_that_somebody_keeps_locked_is_for_the_app(
-    app: CachedSide, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("scheduler.idle.BUSY_SECONDS", 0)
+def test_a_store_that_somebody_keeps_locked_is_for_the_app(app: CachedSide) -> None:
     other = sqlite3.connect(app.store_path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    assert not is_idle_at(app, NOON + MINUTE)
+    assert not is_idle(str(app.folder), (NOON + MINUTE).timestamp(), busy_seconds=0)
     other.execute("ROLLBACK")
     other.close()
     assert is_idle_at(app, NOON + MINUTE)
@@ -267,7 +265,7 @@ def test_an_app_with_tasks_on_demand_only_is_always_idle(tmp_path: Path) -> None
     assert is_idle_at(app, NOON + MINUTE)
 
 
-def test_the_first_tick_of_a_host_is_written_down(app: CachedSide) -> None:
+def test_the_first_tick_of_a_host_is_recorded(app: CachedSide) -> None:
     execute(app, "DELETE FROM scheduler_ticks")
     assert is_idle_at(app, NOON + MINUTE)
     assert list(local_store(app.store_path).ticks().values()) == [NOON + MINUTE]
@@ -308,12 +306,12 @@ def test_cut_off_anywhere_it_was_made_wholly_or_not_at_all(app: CachedSide, monk
 # --- a cache that may not be believed --------------------------------------------------------------------------------
 
 
-def test_without_a_cache_the_app_decides_and_nothing_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_app_decides_quietly_if_there_is_no_cache(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert not is_idle(str(tmp_path), NOON.timestamp())
     assert capsys.readouterr() == ("", "")
 
 
-def test_a_stale_cache_is_not_obeyed_and_said_once(app: CachedSide, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_stale_cache_is_not_used_and_reported_once(app: CachedSide, capsys: pytest.CaptureFixture[str]) -> None:
     app.edit({"One": {"run_at": "12:01"}})
     assert not is_idle_at(app, NOON + MINUTE)
     said = capsys.readouterr().err
@@ -333,13 +331,13 @@ def test_a_damaged_one_too(app: CachedSide, capsys: pytest.CaptureFixture[str]) 
     assert (app.folder / STALE).read_text() == "it is damaged"
 
 
-def test_where_it_cannot_be_set_aside_nothing_is_said_each_minute(
+def test_a_cache_that_cannot_be_set_aside_is_not_reported_each_minute(
     app: CachedSide, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
         raise PermissionError
 
-    monkeypatch.setattr("os.replace", refuse)
+    monkeypatch.setattr(os, "replace", refuse)
     app.edit({})
     assert not is_idle_at(app, NOON + MINUTE)
     assert capsys.readouterr().err == ""

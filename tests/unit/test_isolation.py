@@ -1,4 +1,4 @@
-"""The processes of tasks: what belongs to one, and what is left of it when it has ended."""
+"""The processes of a task, and what is left of them when it has ended."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from waiting import wait_until
 
-from scheduler.isolation import fork_worker, tree
-from scheduler.isolation.Worker import Worker
+from scheduler.execution.ActiveRun import ActiveRun
+from scheduler.processes import fork_worker, tree
+from scheduler.processes.Worker import Worker
 from scheduler.runs import Run
-from scheduler.supervision.Active import Active
-from scheduler.TaskRegistry import unknown_task
+from scheduler.tasks.RegisteredTask import unknown_task
 
 pytestmark = pytest.mark.skipif(not tree.ON_LINUX, reason="only Linux tells who belongs to whom")
 
@@ -25,22 +26,15 @@ def nothing() -> None:
     """What a worker is prepared by."""
 
 
-def wait_for(happens: Callable[[], object]) -> None:
-    patience = time.monotonic() + 30
-    while not happens():
-        assert time.monotonic() < patience
-        time.sleep(0.002)
-
-
 def ended(worker: Worker) -> Worker:
-    wait_for(worker.has_ended)
+    wait_until(worker.has_ended)
     return worker
 
 
 # --- a worker --------------------------------------------------------------------------------------------------------
 
 
-def test_it_begins_when_it_is_let_go_and_reports(tmp_path: Path) -> None:
+def test_a_worker_begins_at_the_go_signal_and_reports(tmp_path: Path) -> None:
     def work() -> dict[str, object]:
         (tmp_path / "begun").touch()
         return {"pid": os.getpid()}
@@ -55,7 +49,7 @@ def test_it_begins_when_it_is_let_go_and_reports(tmp_path: Path) -> None:
     assert worker.descriptors == []
 
 
-def test_one_that_is_never_let_go_does_nothing() -> None:
+def test_a_worker_without_a_go_signal_does_nothing() -> None:
     worker = fork_worker(lambda: {"done": True}, nothing)
     worker.close()
     assert ended(worker).status == 1
@@ -71,7 +65,7 @@ def test_a_report_larger_than_a_pipe_arrives_whole() -> None:
     worker.close()
 
 
-def test_what_goes_wrong_around_the_work_is_printed_and_no_report() -> None:
+def test_an_error_outside_the_work_is_printed_without_a_report() -> None:
     """The parent's code never goes on in the child."""
 
     def prepare() -> None:
@@ -95,11 +89,11 @@ def test_a_worker_that_has_ended_is_let_go_and_sent_signals_without_harm() -> No
     worker.close()
 
 
-def test_where_nobody_tells_who_belongs_to_it_its_group_gets_the_signal(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_process_group_gets_the_signal_if_the_tree_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tree, "ON_LINUX", False)
     worker = fork_worker(lambda: time.sleep(60) or {}, nothing)
     worker.go()
-    wait_for(lambda: os.getpgid(worker.pid) == worker.pid)
+    wait_until(lambda: os.getpgid(worker.pid) == worker.pid)
     worker.send(signal.SIGKILL)
     assert ended(worker).status == -signal.SIGKILL
     worker.send(signal.SIGKILL)
@@ -120,17 +114,28 @@ def detached(note: Path) -> Callable[[], dict[str, object]]:
     return work
 
 
-def test_what_a_task_has_detached_belongs_to_it_all_the_same(tmp_path: Path) -> None:
+def test_detached_children_still_belong_to_their_task(tmp_path: Path) -> None:
     note = tmp_path / "child"
     worker = fork_worker(detached(note), nothing)
     worker.go()
-    wait_for(lambda: note.exists() and note.read_text())
+    wait_until(lambda: note.exists() and note.read_text())
     child = int(note.read_text())
     assert {member.pid for member in tree.members_of(worker.pid)} == {worker.pid, child}
     worker.send(signal.SIGKILL)
     ended(worker)
-    wait_for(lambda: not any(member.pid == child for member in tree.members_of(os.getpid())))
+    wait_until(lambda: not any(member.pid == child for member in tree.members_of(os.getpid())))
     worker.close()
+
+
+def test_a_worker_hears_that_it_is_to_end_before_its_children_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If a child ended first, the task would take that for its result, and succeed or fail before it gets the signal."""
+    members = {tree.Member(pid, "1") for pid in range(1, 100)}
+    sent: list[int] = []
+    monkeypatch.setattr(tree, "_entry", lambda _pid: tree._Entry("S", 1, 1, "1"))
+    monkeypatch.setattr(os, "kill", lambda pid, _number: sent.append(pid))
+    assert tree.send(members, signal.SIGTERM, first=77) == len(members)
+    assert sent[0] == 77
+    assert sorted(sent) == list(range(1, 100))
 
 
 def test_a_signal_is_not_sent_to_a_later_process_of_the_same_number() -> None:
@@ -143,8 +148,8 @@ def test_a_signal_is_not_sent_to_a_later_process_of_the_same_number() -> None:
     assert tree.send([member], signal.SIGKILL) == 0
 
 
-def test_what_a_dead_leader_left_in_its_session_is_ended() -> None:
-    """As when the scheduler was killed: the leader died with it, and what it had started lives on."""
+def test_processes_left_in_the_session_of_a_dead_leader_are_ended() -> None:
+    """This happens if the scheduler was killed: the leader died with it, but not what it had started."""
     shell = ["/bin/sh", "-c", "sleep 60 > /dev/null & echo $!; exec cat"]
     leader = subprocess.Popen(shell, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True)
     assert leader.stdout is not None
@@ -152,11 +157,11 @@ def test_what_a_dead_leader_left_in_its_session_is_ended() -> None:
     assert tree.end_leftovers(leader.pid) == 0, "it lives: nothing of it is left over"
     leader.communicate()
     assert tree.end_leftovers(leader.pid) == 1
-    wait_for(lambda: tree._entry(str(left)) is None or tree._entry(str(left)).state == "Z")
+    wait_until(lambda: tree._entry(str(left)) is None or tree._entry(str(left)).state == "Z")
     assert tree.end_leftovers(0) == 0
 
 
-def test_elsewhere_nothing_is_known_and_nothing_done(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_other_systems_process_trees_are_unknown_and_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tree, "ON_LINUX", False)
     tree.die_with_parent(1)
     tree.keep_descendants()
@@ -164,8 +169,8 @@ def test_elsewhere_nothing_is_known_and_nothing_done(monkeypatch: pytest.MonkeyP
 
 
 def test_a_child_whose_parent_has_ended_already_ends_too() -> None:
-    """The kernel tells only of an end that comes later."""
-    late = "from scheduler.isolation import tree; tree.die_with_parent(1); print('still here')"
+    """The kernel reports only an end that comes later."""
+    late = "from scheduler.processes import tree; tree.die_with_parent(1); print('still here')"
     done = subprocess.run([sys.executable, "-c", late], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (1, "")
 
@@ -173,13 +178,14 @@ def test_a_child_whose_parent_has_ended_already_ends_too() -> None:
 # --- what it printed -------------------------------------------------------------------------------------------------
 
 
-def test_what_it_left_behind_may_print_for_ever_and_holds_nobody_up(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_leftover_process_that_prints_for_ever_holds_nobody_up(capsys: pytest.CaptureFixture[str]) -> None:
     worker = fork_worker(dict, nothing)
     worker.go()
     ended(worker)
-    never_empty = os.open("/dev/zero", os.O_RDONLY)
-    os.dup2(never_empty, worker.output)
-    os.close(never_empty)
-    Active(unknown_task("Job"), Run("Job", None), worker, None).close()
+    with subprocess.Popen(["cat", "/dev/zero"], stdout=subprocess.PIPE) as leftover:
+        os.dup2(leftover.stdout.fileno(), worker.output)
+        ActiveRun(unknown_task("Job"), Run("Job", None), worker, None).close()
+        assert leftover.poll() is None, "it goes on"
+        leftover.kill()
     assert set(capsys.readouterr().out) == {"\0"}
     assert worker.descriptors == []

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from scheduler import printed
-from scheduler.OutputFiles import OutputFiles
-from scheduler.Policy import Policy
+from scheduler.config.TaskOptions import TaskOptions
+from scheduler.execution import capture
+from scheduler.execution.OutputFiles import OutputFiles
 
 
 def run(folder: Path, *prints: bytes, ran: bool = True, **paths: str) -> list[str]:
     """Let a run print, and return the complaints."""
     complaints: list[str] = []
-    files = OutputFiles(Policy(**paths), str(folder), complaints.append)
+    files = OutputFiles(TaskOptions(**paths), str(folder), complaints.append)
     for data in prints:
         files.write(data)
     files.close(ran=ran)
@@ -36,14 +36,14 @@ def test_folders_are_made_and_paths_may_be_whole(tmp_path: Path) -> None:
     assert (tmp_path / "a/b/c.log").read_text() == (tmp_path / "elsewhere/d/e.log").read_text() == "x"
 
 
-def test_a_new_file_is_for_its_owner_alone_and_one_that_is_there_keeps_its_mode(tmp_path: Path) -> None:
+def test_a_new_file_is_private_and_an_existing_one_keeps_its_mode(tmp_path: Path) -> None:
     (tmp_path / "known").touch()
     (tmp_path / "known").chmod(0o644)
     run(tmp_path, b"x", output_to="new", append_output_to="known")
     assert [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("new", "known")] == [0o600, 0o644]
 
 
-def test_a_run_that_printed_nothing_leaves_an_empty_file_and_one_that_was_skipped_the_last_runs(tmp_path: Path) -> None:
+def test_a_silent_run_empties_the_file_and_a_skipped_one_does_not(tmp_path: Path) -> None:
     run(tmp_path, b"x", output_to="last")
     run(tmp_path, ran=False, output_to="last")
     assert (tmp_path / "last").read_text() == "x"
@@ -51,7 +51,7 @@ def test_a_run_that_printed_nothing_leaves_an_empty_file_and_one_that_was_skippe
     assert (tmp_path / "last").read_text() == ""
 
 
-def test_a_path_that_cannot_be_written_is_told_once_and_the_other_is_written(tmp_path: Path) -> None:
+def test_an_unwritable_path_is_reported_once_and_the_other_is_written(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").touch()
     for path, why in (("folder", "Is a directory"), ("file/x", "Not a directory|File exists")):
@@ -62,25 +62,25 @@ def test_a_path_that_cannot_be_written_is_told_once_and_the_other_is_written(tmp
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
-def test_a_disk_that_is_full_is_told_once(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_once(tmp_path: Path) -> None:
     assert run(tmp_path, b"x", b"y", output_to="/dev/full") == [
         "its output cannot be written to /dev/full: No space left on device"
     ]
 
 
 def test_a_pipe_is_never_waited_for(tmp_path: Path) -> None:
-    """One that nobody reads would keep the scheduler waiting, and so would one that is full."""
+    """The scheduler would wait for a pipe that nobody reads, or that is full."""
     os.mkfifo(tmp_path / "pipe")
     (told,) = run(tmp_path, b"x", output_to="pipe")
     assert "No such device" in told
     reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
-    assert run(tmp_path, b"x", output_to="pipe") == ["its output cannot be written to pipe: it is no file"]
+    assert run(tmp_path, b"x", output_to="pipe") == ["its output cannot be written to pipe: it is not a file"]
     os.close(reader)
 
 
-def test_what_is_printed_here_is_taken_along_and_shown(capsys: pytest.CaptureFixture[str]) -> None:
+def test_captured_output_is_also_shown(capsys: pytest.CaptureFixture[str]) -> None:
     kept = bytearray()
-    with printed.taken(kept.extend):
+    with capture.capture(kept.extend):
         print("out ü")
         print("err ü", file=sys.stderr, flush=True)
         assert sys.stdout.encoding

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from scheduler import Task, clock
-from scheduler.due import Due, judge
-from scheduler.Policy import Policy, policy_from
+from scheduler.config.TaskOptions import TaskOptions, read_options
+from scheduler.execution.due import Due, judge
+from scheduler.rules import zones
 from scheduler.runs import EVERYTHING, Pause, Pauses
 from scheduler.Task import schedule_of
-from scheduler.TaskRegistry import RegisteredTask
+from scheduler.tasks.RegisteredTask import RegisteredTask
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=timezone.utc)
 
@@ -21,13 +22,13 @@ def after(minutes: float) -> datetime:
     return NOON + timedelta(minutes=minutes)
 
 
-def task(**policy: Any) -> RegisteredTask:
+def task(**options: Any) -> RegisteredTask:
     class Import(Task):
-        run_every = policy.pop("run_every", "1 minute")
+        run_every = options.pop("run_every", "1 minute")
         timezone = "UTC"
 
     rule, zone = schedule_of(Import)
-    return RegisteredTask("Import", Import, rule, zone, policy_from("Import", policy, Policy()))
+    return RegisteredTask("Import", Import, rule, zone, read_options("Import", options, TaskOptions()))
 
 
 # -- what comes behind it --
@@ -59,32 +60,32 @@ def test_a_task_is_paused_by_its_own_key_or_with_everything() -> None:
     assert Pauses([all_of_it, mine], NOON).of(task()) is mine, "its own says more"
 
 
-def test_one_that_must_go_on_passes_by_the_pause_of_everything_and_not_its_own() -> None:
+def test_run_when_paused_ignores_the_pause_of_all_and_not_its_own() -> None:
     mine, all_of_it = Pause("Import", NOON), Pause(EVERYTHING, NOON)
     assert Pauses([all_of_it], NOON).of(task(run_when_paused=True)) is None
     assert Pauses([all_of_it, mine], NOON).of(task(run_when_paused=True)) is mine
 
 
-def test_there_may_be_none() -> None:
+def test_an_app_may_have_no_pauses() -> None:
     assert not Pauses([], NOON)
     assert Pauses([Pause("Import", after(-9), after(-5))], NOON), "an ended one still says what was kept back"
 
 
-def test_what_is_said_of_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "default_zone", lambda: clock.zone_named("Europe/Riga"))
+def test_a_pause_describes_who_until_when_and_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "default_zone", lambda: zones.zone_named("Europe/Riga"))
     assert Pause("Import", NOON).describe() == "paused"
     assert Pause("Import", NOON, after(60), "too slow", "anna@web1").describe() == "paused by anna@web1 until 2026-03-03 15:00: too slow"
-    assert Pause(EVERYTHING, NOON, None, "", "anna@web1").describe() == "everything is paused by anna@web1"
+    assert Pause(EVERYTHING, NOON, None, "", "anna@web1").describe() == "all tasks are paused by anna@web1"
 
 
 # -- what is due --
 
 
-def judged(pauses: list[Pause], since: datetime | None, now: datetime, **policy: Any) -> tuple[list[float], list[float], list[float]]:
+def judged(pauses: list[Pause], since: datetime | None, now: datetime, **options: Any) -> tuple[list[float], list[float], list[float]]:
     """The minutes that run, that were missed and that are kept back, at a tick at `now`."""
     minute = now.replace(second=0, microsecond=0)
     cursors = {"Import": since} if since else {}
-    (due,), _ = judge([task(**policy)], minute, cursors, Pauses(pauses, now).of)
+    (due,), _ = judge([task(**options)], minute, cursors, Pauses(pauses, now).of)
     return tuple([(instant - NOON) / timedelta(minutes=1) for instant in some] for some in (due.run, due.missed, due.paused))
 
 
@@ -93,27 +94,27 @@ def test_a_tick_in_a_pause_keeps_its_minute_back() -> None:
     assert judged([Pause("Import", after(1.5))], None, after(1.6)) == ([], [], [1]), "it begins after the minute has"
 
 
-def test_a_tick_whose_minute_was_paused_keeps_it_back_though_the_pause_has_ended() -> None:
+def test_a_paused_minute_stays_paused_in_a_tick_after_the_pause() -> None:
     assert judged([Pause("Import", NOON, after(1.5))], None, after(1.6)) == ([], [], [1])
     assert judged([Pause("Import", NOON, after(1))], None, after(1)) == ([1], [], [])
 
 
-def test_fire_times_of_seconds_are_kept_back_too() -> None:
+def test_fire_times_of_seconds_are_paused_too() -> None:
     _, _, paused = judged([Pause("Import", NOON)], None, after(1), run_every="30 seconds")
     assert paused == [1, 1.5]
 
 
 @pytest.mark.parametrize(
-    ("policy", "run", "missed"),
+    ("options", "run", "missed"),
     [
         ({"catch_up": "none"}, [5], [0, 3, 4]),
         ({"catch_up": "latest"}, [5], [0, 3, 4]),
         ({"catch_up": "all"}, [0, 3, 4, 5], []),
     ],
 )
-def test_a_late_tick_leaves_out_what_fell_into_a_pause(policy: dict[str, Any], run: list[float], missed: list[float]) -> None:
+def test_a_late_tick_leaves_out_what_fell_into_a_pause(options: dict[str, Any], run: list[float], missed: list[float]) -> None:
     pauses = [Pause("Import", after(0.5), after(2.5))]
-    assert judged(pauses, NOON, after(5), **policy) == (run, missed, [1, 2])
+    assert judged(pauses, NOON, after(5), **options) == (run, missed, [1, 2])
 
 
 def test_the_latest_that_is_caught_up_is_the_latest_that_was_not_paused() -> None:
@@ -122,13 +123,13 @@ def test_the_latest_that_is_caught_up_is_the_latest_that_was_not_paused() -> Non
     assert judged(pauses, NOON, after(3), run_every="2 minutes", catch_up="latest") == ([0], [], [2])
 
 
-def test_what_was_lost_before_a_pause_does_not_start_in_it() -> None:
-    """Within grace it would have run late; what was missed for longer, was missed all the same."""
+def test_fire_times_lost_before_a_pause_do_not_start_during_it() -> None:
+    """Within grace it would have run late; an older one was missed anyway."""
     pauses = [Pause("Import", after(10))]
     assert judged(pauses, after(1), after(11), run_every="4 minutes", catch_up="latest") == ([], [4], [8])
 
 
-def test_without_pauses_all_is_as_ever() -> None:
+def test_nothing_changes_without_pauses() -> None:
     every = [task()]
     due, _ = judge(every, NOON, {"Import": after(-2)}, Pauses([], NOON).of)
     assert due == judge(every, NOON, {"Import": after(-2)})[0] == [Due(every[0], (NOON,), (after(-2), after(-1)))]

@@ -12,8 +12,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from scheduler import process
-from scheduler.process import ProcessIdentity, host_name, identity_of, is_gone, this_machine, this_process
+from scheduler.processes import identity as process
+from scheduler.processes.identity import (
+    ProcessIdentity,
+    host_name,
+    is_alive,
+    is_gone,
+    process_identity,
+    this_machine,
+    this_process,
+)
 
 LINUX = sys.platform.startswith("linux")
 
@@ -38,20 +46,20 @@ def wait_until_zombie(pid: int) -> None:
         time.sleep(0.002)
 
 
-def test_this_process_is_not_gone() -> None:
+def test_the_running_process_is_not_reported_gone() -> None:
     assert not is_gone(str(this_process()))
-    assert this_process() == identity_of(os.getpid())
+    assert this_process() == process_identity(os.getpid())
 
 
 def test_a_process_is_known_again_from_its_text(child: subprocess.Popen[bytes]) -> None:
-    identity = identity_of(child.pid)
+    identity = process_identity(child.pid)
     assert ProcessIdentity.parse(str(identity)) == identity
     assert identity.pid == child.pid
     assert identity.machine == this_machine()
 
 
 def test_another_process_lives_until_it_has_ended(child: subprocess.Popen[bytes]) -> None:
-    owner = str(identity_of(child.pid))
+    owner = str(process_identity(child.pid))
     assert not is_gone(owner)
     child.kill()
     child.wait()
@@ -60,7 +68,7 @@ def test_another_process_lives_until_it_has_ended(child: subprocess.Popen[bytes]
 
 @pytest.mark.skipif(not LINUX, reason="only Linux tells of zombies here")
 def test_a_process_that_has_ended_and_is_not_waited_for_is_gone(child: subprocess.Popen[bytes]) -> None:
-    owner = str(identity_of(child.pid))
+    owner = str(process_identity(child.pid))
     os.kill(child.pid, signal.SIGKILL)
     wait_until_zombie(child.pid)
     assert is_gone(owner)
@@ -70,7 +78,7 @@ def test_a_process_that_has_ended_and_is_not_waited_for_is_gone(child: subproces
 def test_a_process_that_had_ended_before_it_was_first_looked_at_is_gone(child: subprocess.Popen[bytes]) -> None:
     os.kill(child.pid, signal.SIGKILL)
     wait_until_zombie(child.pid)
-    assert is_gone(str(identity_of(child.pid)))
+    assert is_gone(str(process_identity(child.pid)))
 
 
 @pytest.mark.skipif(not LINUX, reason="only Linux tells when a process started here")
@@ -79,9 +87,7 @@ def test_a_process_with_the_number_of_one_that_is_gone_is_not_taken_for_it() -> 
     assert is_gone(str(me._replace(started=str(int(me.started) - 1))))
 
 
-def test_where_the_start_of_a_process_cannot_be_told_a_number_in_use_is_not_gone(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_process_number_in_use_is_not_gone_if_its_start_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not is_gone(str(this_process()._replace(started="")))
     monkeypatch.setattr(process, "_read", lambda path: "")
     assert not is_gone(str(ProcessIdentity(this_machine(), os.getpid(), "4711")))
@@ -94,7 +100,7 @@ def test_of_another_machine_nothing_is_known() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "nobody", "a:b", "a:b:c", "::", f"{this_machine()}:-1:3", "\0:1:\0"])
-def test_what_names_no_process_is_not_gone(text: str) -> None:
+def test_an_invalid_identity_never_counts_as_gone(text: str) -> None:
     assert not is_gone(text)
 
 
@@ -108,19 +114,21 @@ def test_a_process_of_another_user_is_not_gone(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_machine_is_another_one_after_each_boot_and_in_each_container(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = set()
-    for boot, namespace, host in [
-        ("11111111-2222", "pid:[4026531836]", "web"),
-        ("99999999-2222", "pid:[4026531836]", "web"),
-        ("11111111-2222", "pid:[4026532000]", "web"),
-        ("11111111-2222", "pid:[4026531836]", "worker"),
+    for boot, namespace, first, host in [
+        ("11111111-2222", "pid:[4026531836]", "24", "web"),
+        ("99999999-2222", "pid:[4026531836]", "24", "web"),
+        ("11111111-2222", "pid:[4026532000]", "24", "web"),
+        ("11111111-2222", "pid:[4026532000]", "999", "web"),  # a container that was started again has the same number
+        ("11111111-2222", "pid:[4026531836]", "24", "worker"),
     ]:
-        monkeypatch.setattr(process, "_read", lambda path, boot=boot: boot + "\n")
+        files = {"/proc/sys/kernel/random/boot_id": f"{boot}\n", "/proc/1/stat": f"1 (init) S {'0 ' * 18}{first} 0"}
+        monkeypatch.setattr(process, "_read", lambda path, files=files: files[path])
         monkeypatch.setattr(os, "readlink", lambda path, namespace=namespace: namespace)
         monkeypatch.setattr(process, "host_name", lambda host=host: host)
         this_machine.cache_clear()
         seen.add(this_machine())
     this_machine.cache_clear()
-    assert len(seen) == 4
+    assert len(seen) == 5
 
 
 def test_a_machine_that_tells_nothing_has_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,9 +137,25 @@ def test_a_machine_that_tells_nothing_has_its_name(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(process, "_read", lambda path: "")
     monkeypatch.setattr(os, "readlink", refuse)
-    this_machine.cache_clear()
+    for cached in (this_machine, process._tells_machines_apart):
+        cached.cache_clear()
     assert this_machine() == host_name().replace(":", "_")
-    this_machine.cache_clear()
+    assert not is_gone(str(ProcessIdentity(this_machine(), 2**22 + 1, "4711"))), "it may be another container's"
+    assert not is_alive(str(this_process()))
+    for cached in (this_machine, process._tells_machines_apart):
+        cached.cache_clear()
+
+
+def test_a_process_is_identified_by_more_than_its_number(child: subprocess.Popen[bytes]) -> None:
+    identity = process_identity(child.pid)
+    assert is_alive(str(identity))
+    assert is_alive(f"{identity}:2"), "one of several owners in that process"
+    assert not is_alive(str(identity._replace(started=str(int(identity.started) - 1))))
+    assert not is_alive(str(identity._replace(started="")))
+    assert not is_alive(str(identity._replace(machine="elsewhere")))
+    child.kill()
+    child.wait()
+    assert not is_alive(str(identity))
 
 
 def test_a_colon_in_a_hosts_name_confuses_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,13 +172,13 @@ def test_a_colon_in_a_hosts_name_confuses_nobody(monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.skipif(not LINUX, reason="only Linux tells it")
 def test_a_process_knows_when_it_started() -> None:
-    code = "from scheduler.process import started_at; print(started_at())"
+    code = "from scheduler.processes.identity import started_at; print(started_at())"
     before = time.time()
     started = float(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout)
     assert before <= started < time.time()
 
 
-def test_where_the_system_does_not_tell_it_counts_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_start_is_estimated_if_the_system_does_not_know_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "_start_of", lambda pid: "")
     started = process.started_at()
     assert started < time.time()

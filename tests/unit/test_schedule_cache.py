@@ -1,14 +1,15 @@
-"""A cache is written wholly or not at all, is read by its owner alone, and is not believed where it is damaged."""
+"""A cache is written wholly or not at all, is readable by its owner only, and is not used if it is damaged."""
 
 from __future__ import annotations
 
 import os
 import stat
+from binascii import crc32
 from pathlib import Path
 
 import pytest
 
-from scheduler.ScheduleCache import PATH, STALE, ScheduleCache, clear, set_aside, why_stale
+from scheduler.cache.ScheduleCache import FORMAT, PATH, STALE, ScheduleCache, clear, mark_stale, stale_reason
 
 
 def a_cache(**changes: object) -> ScheduleCache:
@@ -16,7 +17,7 @@ def a_cache(**changes: object) -> ScheduleCache:
         "start": 29_000_000,
         "length": 2880,
         "minutes": 1 << 5 | 1 << 2879,
-        "store": "/srv/blog/storage/framework/scheduler.sqlite3",
+        "store": "/srv/blog/.scheduler/scheduler.sqlite3",
         "schema": 1,
         "host": "web1",
         "tasks": "abc",
@@ -28,16 +29,16 @@ def a_cache(**changes: object) -> ScheduleCache:
     return ScheduleCache(**{**values, **changes})
 
 
-def test_it_is_read_as_it_was_written(tmp_path: Path) -> None:
+def test_a_cache_is_read_as_it_was_written(tmp_path: Path) -> None:
     written = a_cache()
     assert written.write(str(tmp_path)) == str(tmp_path / PATH)
     assert vars(ScheduleCache.read(str(tmp_path))) == vars(written)
 
 
-def test_it_is_its_owners_alone_and_leaves_no_draft(tmp_path: Path) -> None:
+def test_a_cache_is_private_to_its_owner_and_leaves_no_draft(tmp_path: Path) -> None:
     path = Path(a_cache().write(str(tmp_path)))
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert os.listdir(path.parent) == [path.name]
+    assert sorted(os.listdir(path.parent)) == [".gitignore", path.name]
 
 
 def test_a_minute_is_free_if_it_is_known_and_nothing_is_due() -> None:
@@ -61,38 +62,40 @@ def test_every_kind_of_damage_is_noticed(tmp_path: Path) -> None:
             ScheduleCache.read(str(tmp_path))
 
 
-def test_one_of_another_version_is_not_understood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("scheduler.ScheduleCache.FORMAT", "of the future")
-    a_cache().write(str(tmp_path))
-    monkeypatch.undo()
+def test_one_of_another_version_is_not_understood(tmp_path: Path) -> None:
+    path = Path(a_cache().write(str(tmp_path)))
+    body = path.read_bytes().rpartition(b"\n")[0].replace(FORMAT.encode(), b"of the future")
+    path.write_bytes(body + b"\n%08x" % crc32(body))
     with pytest.raises(ValueError, match="version"):
         ScheduleCache.read(str(tmp_path))
 
 
-def test_it_is_set_aside_once(tmp_path: Path) -> None:
+def test_a_stale_cache_is_mark_stale_once(tmp_path: Path) -> None:
     folder = str(tmp_path)
-    assert why_stale(folder) is None
+    assert stale_reason(folder) is None
     a_cache().write(folder)
-    assert set_aside(folder, "app/tasks/SayHi.py has changed")
-    assert not set_aside(folder, "another has changed")
-    assert why_stale(folder) == "app/tasks/SayHi.py has changed"
+    assert mark_stale(folder, "app/tasks/SayHi.py has changed")
+    assert not mark_stale(folder, "another has changed")
+    assert stale_reason(folder) == "app/tasks/SayHi.py has changed"
     assert stat.S_IMODE((tmp_path / STALE).stat().st_mode) == 0o600
     a_cache().write(folder)
-    assert why_stale(folder) is None
+    assert stale_reason(folder) is None
 
 
-def test_killed_before_the_reason_was_written_it_is_stale_all_the_same(tmp_path: Path) -> None:
-    path = Path(a_cache().write(str(tmp_path)))
-    path.rename(tmp_path / STALE)
-    assert why_stale(str(tmp_path)) == "something has changed"
+def test_killed_before_it_was_removed_it_is_mark_stale_again(tmp_path: Path) -> None:
+    folder = str(tmp_path)
+    a_cache().write(folder)
+    (tmp_path / STALE).write_text("app/tasks/SayHi.py has changed")
+    assert mark_stale(folder, "another has changed")
+    assert stale_reason(folder) == "another has changed"
 
 
-def test_it_can_be_removed_also_once_it_was_set_aside(tmp_path: Path) -> None:
+def test_a_cache_that_was_mark_stale_can_be_removed(tmp_path: Path) -> None:
     folder = str(tmp_path)
     assert not clear(folder)
     a_cache().write(folder)
     assert clear(folder)
     a_cache().write(folder)
-    set_aside(folder, "")
+    mark_stale(folder, "")
     assert clear(folder)
-    assert not list((tmp_path / PATH).parent.iterdir())
+    assert not list((tmp_path / PATH).parent.glob("schedule.cache*"))

@@ -1,4 +1,4 @@
-"""Bad values raise when they are declared, in one line that names the task, the attribute, the value and the mend."""
+"""Bad values raise when they are declared, in one line that names the task, the attribute, the value and the fix."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LEAVE_OUT = "(try run_every = '1 day' or run_every = '1 week')"
 MESSAGES: list[tuple[dict[str, Any], str]] = [
     # run_every
     ({"run_every": "5 minuets"}, f"run_every = '5 minuets': unknown unit 'minuets' {EVERY}"),
-    ({"run_every": "10 mins"}, f"run_every = '10 mins': unknown unit 'mins' {EVERY}"),
+    ({"run_every": "10 mins"}, "run_every = '10 mins': unknown unit 'mins' (try '10 minutes' or '5 minutes')"),
     ({"run_every": "2 fortnights"}, f"run_every = '2 fortnights': unknown unit 'fortnights' {EVERY}"),
     ({"run_every": "5 minutess"}, f"run_every = '5 minutess': unknown unit 'minutess' {EVERY}"),
     ({"run_every": "0 minutes"}, f"run_every = '0 minutes': the count 0 is not a whole number from 1 to 999999999 {EVERY}"),
@@ -30,15 +30,15 @@ MESSAGES: list[tuple[dict[str, Any], str]] = [
     ({"run_every": "1.5 hours"}, f"run_every = '1.5 hours': the count 1.5 is not a whole number from 1 to 999999999 {EVERY}"),
     ({"run_every": "1,5 hours"}, f"run_every = '1,5 hours': the count 1,5 is not a whole number from 1 to 999999999 {EVERY}"),
     ({"run_every": "9999999999 days"}, f"run_every = '9999999999 days': the count 9999999999 is not a whole number from 1 to 999999999 {EVERY}"),
-    ({"run_every": "minutes 5"}, f"run_every = 'minutes 5': no count and unit {EVERY}"),
-    ({"run_every": "5"}, f"run_every = '5': no count and unit {EVERY}"),
-    ({"run_every": "five minutes"}, f"run_every = 'five minutes': no count and unit {EVERY}"),
-    ({"run_every": "٥ minutes"}, f"run_every = '٥ minutes': no count and unit {EVERY}"),
-    ({"run_every": "2 wee\u212as"}, f"run_every = '2 wee\u212as': unknown unit 'wee\u212as' {EVERY}"),
-    ({"run_every": 5}, f"run_every = 5: int is no interval {EVERY}"),
-    ({"run_every": 0}, f"run_every = 0: int is no interval {EVERY}"),
-    ({"run_every": True}, f"run_every = True: bool is no interval {EVERY}"),
-    ({"run_every": ["5 minutes"]}, f"run_every = ['5 minutes']: list is no interval {EVERY}"),
+    ({"run_every": "minutes 5"}, f"run_every = 'minutes 5': is not a count and a unit {EVERY}"),
+    ({"run_every": "5"}, f"run_every = '5': is not a count and a unit {EVERY}"),
+    ({"run_every": "five minutes"}, f"run_every = 'five minutes': is not a count and a unit {EVERY}"),
+    ({"run_every": "٥ minutes"}, f"run_every = '٥ minutes': is not a count and a unit {EVERY}"),
+    ({"run_every": "2 wee\u212as"}, "run_every = '2 wee\u212as': unknown unit 'wee\u212as' (try '2 weeks' or '5 minutes')"),
+    ({"run_every": 5}, f"run_every = 5: int is not an interval {EVERY}"),
+    ({"run_every": 0}, f"run_every = 0: int is not an interval {EVERY}"),
+    ({"run_every": True}, f"run_every = True: bool is not an interval {EVERY}"),
+    ({"run_every": ["5 minutes"]}, f"run_every = ['5 minutes']: list is not an interval {EVERY}"),
     ({"run_every": timedelta(0)}, f"run_every = datetime.timedelta(0): is not a whole number of minutes, 1 or more {EVERY}"),
     ({"run_every": timedelta(seconds=90)}, f"run_every = datetime.timedelta(seconds=90): is not a whole number of minutes, 1 or more {EVERY}"),
     ({"run_every": timedelta(minutes=-5)},
@@ -51,14 +51,14 @@ MESSAGES: list[tuple[dict[str, Any], str]] = [
     ({"run_at": "5:60"}, f"run_at = '5:60': '5:60' is not between 0:00 and 23:59 {TIME}"),
     ({"run_at": 24}, f"run_at = 24: 24 is not between 0:00 and 23:59 {TIME}"),
     ({"run_at": -1}, f"run_at = -1: -1 is not between 0:00 and 23:59 {TIME}"),
-    ({"run_at": "5.30"}, f"run_at = '5.30': '5.30' is no time of day {TIME}"),
-    ({"run_at": "5:3"}, f"run_at = '5:3': '5:3' is no time of day {TIME}"),
-    ({"run_at": "5:30 pm"}, f"run_at = '5:30 pm': '5:30 pm' is no time of day {TIME}"),
-    ({"run_at": "5:30:15"}, f"run_at = '5:30:15': '5:30:15' is no time of day {TIME}"),
-    ({"run_at": "noon"}, f"run_at = 'noon': 'noon' is no time of day {TIME}"),
-    ({"run_at": 5.5}, f"run_at = 5.5: 5.5 is no time of day {TIME}"),
-    ({"run_at": True}, f"run_at = True: True is no time of day {TIME}"),
-    ({"run_at": ["5:30", None]}, f"run_at = ['5:30', None]: None is no time of day {TIME}"),
+    ({"run_at": "5.30"}, f"run_at = '5.30': '5.30' is not a time of day {TIME}"),
+    ({"run_at": "5:3"}, f"run_at = '5:3': '5:3' is not a time of day {TIME}"),
+    ({"run_at": "5:30 pm"}, "run_at = '5:30 pm': '5:30 pm' is not a time of day (try '17:30' or '5:30')"),
+    ({"run_at": "5:30:15"}, f"run_at = '5:30:15': '5:30:15' is not a time of day {TIME}"),
+    ({"run_at": "noon"}, f"run_at = 'noon': 'noon' is not a time of day {TIME}"),
+    ({"run_at": 5.5}, f"run_at = 5.5: 5.5 is not a time of day {TIME}"),
+    ({"run_at": True}, f"run_at = True: True is not a time of day {TIME}"),
+    ({"run_at": ["5:30", None]}, f"run_at = ['5:30', None]: None is not a time of day {TIME}"),
     ({"run_at": []}, f"run_at = []: is empty, so it would never run {TIME}"),
     ({"run_at": ()}, f"run_at = (): is empty, so it would never run {TIME}"),
     ({"run_every": "1 hour", "run_at": ":60"}, "run_at = ':60': ':60' is not between ':00' and ':59' (try ':15' or ':45')"),
@@ -73,9 +73,9 @@ MESSAGES: list[tuple[dict[str, Any], str]] = [
     ({"run_every_minute": True, "run_at": "5:30"},
      f"run_at = '5:30': a rule of minutes has no time of day; leave out run_at or run_every_minute {LEAVE_OUT}"),
     # flags
-    ({"run_every_minute": "yes"}, "run_every_minute = 'yes': is either True or False (try True or run_every = '2 hours')"),
-    ({"run_every_hour": 1}, "run_every_hour = 1: is either True or False (try True or run_every = '2 hours')"),
-    ({"run_weekly": "sunday"}, "run_weekly = 'sunday': is either True or False (try True or run_every = '2 hours')"),
+    ({"run_every_minute": "yes"}, "run_every_minute = 'yes': is neither True nor False (try True or run_every = '2 hours')"),
+    ({"run_every_hour": 1}, "run_every_hour = 1: is neither True nor False (try True or run_every = '2 hours')"),
+    ({"run_weekly": "sunday"}, "run_weekly = 'sunday': is neither True nor False (try True or run_every = '2 hours')"),
     # twice_daily
     ({"twice_daily": (1, 13, 20)}, "twice_daily = (1, 13, 20): is not two times (try (1, 13) or ('1:30', '13:30'))"),
     ({"twice_daily": 13}, "twice_daily = 13: is not two times (try (1, 13) or ('1:30', '13:30'))"),
@@ -89,22 +89,22 @@ MESSAGES: list[tuple[dict[str, Any], str]] = [
     ({"run_cron": "* * * *"}, f"run_cron = '* * * *': 4 fields instead of 5 {CRON}"),
     ({"run_cron": "*/15 * * * * *"},
      f"run_cron = '*/15 * * * * *': 6 fields instead of 5; for seconds use run_every = '10 seconds' {CRON}"),
-    ({"run_cron": "@reboot"}, "run_cron = '@reboot': '@reboot' is no time (try '@hourly' or '@daily')"),
-    ({"run_cron": 5}, f"run_cron = 5: int is no cron expression {CRON}"),
-    ({"run_cron": True}, f"run_cron = True: bool is no cron expression {CRON}"),
+    ({"run_cron": "@reboot"}, "run_cron = '@reboot': '@reboot' is not a time (try '@hourly' or '@daily')"),
+    ({"run_cron": 5}, f"run_cron = 5: int is not a cron expression {CRON}"),
+    ({"run_cron": True}, f"run_cron = True: bool is not a cron expression {CRON}"),
     # run_on, run_on_days_of_month
-    ({"run_on": "mondy"}, f"run_on = 'mondy': 'mondy' is no day of the week (a name, or 0-7 where 0 and 7 are Sunday) {DAYS}"),
-    ({"run_on": 8}, f"run_on = 8: 8 is no day of the week (a name, or 0-7 where 0 and 7 are Sunday) {DAYS}"),
-    ({"run_on": -1}, f"run_on = -1: -1 is no day of the week (a name, or 0-7 where 0 and 7 are Sunday) {DAYS}"),
-    ({"run_on": True}, f"run_on = True: True is no day of the week (a name, or 0-7 where 0 and 7 are Sunday) {DAYS}"),
-    ({"run_on": "mon,fri"}, f"run_on = 'mon,fri': 'mon,fri' is no day of the week (a name, or 0-7 where 0 and 7 are Sunday) {DAYS}"),
+    ({"run_on": "mondy"}, f"run_on = 'mondy': 'mondy' is not a day of the week (a name, or 0-7 where 0 and 7 are Sunday) {DAYS}"),
+    ({"run_on": 8}, f"run_on = 8: 8 is not a day of the week (a name, or 0-7 where 0 and 7 are Sunday) {DAYS}"),
+    ({"run_on": -1}, f"run_on = -1: -1 is not a day of the week (a name, or 0-7 where 0 and 7 are Sunday) {DAYS}"),
+    ({"run_on": True}, f"run_on = True: True is not a day of the week (a name, or 0-7 where 0 and 7 are Sunday) {DAYS}"),
+    ({"run_on": "mon,fri"}, "run_on = 'mon,fri': 'mon,fri' is not a day of the week (a name, or 0-7 where 0 and 7 are Sunday) (try ['mon', 'fri'] or 'monday')"),
     ({"run_on": []}, f"run_on = []: is empty, so it would never run {DAYS}"),
-    ({"run_on_days_of_month": 0}, "run_on_days_of_month = 0: 0 is no day of the month (1-31, or 'last') (try (1, 15) or 'last')"),
-    ({"run_on_days_of_month": 32}, "run_on_days_of_month = 32: 32 is no day of the month (1-31, or 'last') (try (1, 15) or 'last')"),
+    ({"run_on_days_of_month": 0}, "run_on_days_of_month = 0: 0 is not a day of the month (1-31, or 'last') (try (1, 15) or 'last')"),
+    ({"run_on_days_of_month": 32}, "run_on_days_of_month = 32: 32 is not a day of the month (1-31, or 'last') (try (1, 15) or 'last')"),
     ({"run_on_days_of_month": True},
-     "run_on_days_of_month = True: True is no day of the month (1-31, or 'last') (try (1, 15) or 'last')"),
+     "run_on_days_of_month = True: True is not a day of the month (1-31, or 'last') (try (1, 15) or 'last')"),
     ({"run_on_days_of_month": ["1st"]},
-     "run_on_days_of_month = ['1st']: '1st' is no day of the month (1-31, or 'last') (try (1, 15) or 'last')"),
+     "run_on_days_of_month = ['1st']: '1st' is not a day of the month (1-31, or 'last') (try (1, 15) or 'last')"),
     ({"run_on_days_of_month": ()}, "run_on_days_of_month = (): is empty, so it would never run (try (1, 15) or 'last')"),
     # windows
     ({"run_between": "8:00-17:00"}, "run_between = '8:00-17:00': is not a start and an end (try ('8:00', '17:00') or ('22:00', '6:00'))"),
@@ -120,8 +120,8 @@ MESSAGES: list[tuple[dict[str, Any], str]] = [
     ({"run_at": 9, "timezone": "zzz"}, "timezone = 'zzz': unknown time zone 'zzz' (try 'Europe/Riga' or 'UTC')"),
     ({"run_at": 9, "timezone": "../../etc/passwd"},
      "timezone = '../../etc/passwd': unknown time zone '../../etc/passwd' (try 'Europe/Riga' or 'UTC')"),
-    ({"run_at": 9, "timezone": 2}, "timezone = 2: int is no time zone (try 'Europe/Riga' or 'UTC')"),
-    ({"run_at": 9, "timezone": 0}, "timezone = 0: int is no time zone (try 'Europe/Riga' or 'UTC')"),
+    ({"run_at": 9, "timezone": 2}, "timezone = 2: int is not a time zone (try 'Europe/Riga' or 'UTC')"),
+    ({"run_at": 9, "timezone": 0}, "timezone = 0: int is not a time zone (try 'Europe/Riga' or 'UTC')"),
 ]  # fmt: skip
 
 
@@ -133,7 +133,7 @@ def task_class(declared: dict[str, Any], base: type[Task] = Task) -> type[Task]:
     ("declared", "message"), MESSAGES, ids=lambda value: str(value) if isinstance(value, dict) else ""
 )
 def test_messages(declared: dict[str, Any], message: str):
-    """Whoever asks first, of the class or of an instance, gets the same error; it is a ValueError."""
+    """The class and an instance raise the same error, whichever is asked first; it is a ValueError."""
     bad = task_class(declared)
     for ask in (
         lambda: schedule_of(bad),
@@ -152,11 +152,11 @@ def test_messages(declared: dict[str, Any], message: str):
 
 NESTED: list[tuple[dict[str, Any], str]] = [
     ({"twice_daily": (1, 25)}, "25 is not between 0:00 and 23:59"),
-    ({"twice_daily": ("1.30", 13)}, "'1.30' is no time of day"),
+    ({"twice_daily": ("1.30", 13)}, "'1.30' is not a time of day"),
     ({"twice_daily": "13"}, "is not two times"),
     ({"run_between": ("8:00", "25:00")}, "'25:00' is not between 0:00 and 23:59"),
-    ({"run_between": (8, (9, 10))}, "(9, 10) is no time of day"),
-    ({"run_not_between": ("late", "5:00")}, "'late' is no time of day"),
+    ({"run_between": (8, (9, 10))}, "(9, 10) is not a time of day"),
+    ({"run_not_between": ("late", "5:00")}, "'late' is not a time of day"),
     ({"run_cron": "0 0 * * 1#6"}, "a month has no weekday number 6"),
     ({"run_at": 9, "timezone": "Amerika/New_York"}, "unknown time zone 'Amerika/New_York'"),
     ({"run_at": 9, "timezone": "UTCC"}, "unknown time zone 'UTCC'"),
@@ -173,8 +173,8 @@ def test_a_bad_part_of_a_value_is_named(declared: dict[str, Any], problem: str):
 
 
 @pytest.mark.parametrize("declared", [declared for declared, _ in MESSAGES + NESTED], ids=str)
-def test_the_mend_is_two_examples_that_would_be_accepted(declared: dict[str, Any]):
-    """In place of the bad value, or as the attribute that the example names."""
+def test_the_fix_is_two_valid_examples(declared: dict[str, Any]):
+    """They replace the invalid value, or are the attribute that the example names."""
     with pytest.raises(InvalidSchedule) as caught:
         schedule_of(task_class(declared))
     assert len(caught.value.examples) == 2
@@ -234,13 +234,13 @@ def test_days_of_the_week_that_exclude_each_other():
         task_class({})().mondays().tuesdays()
     assert (
         str(caught.value)
-        == f"SayHi.run_on = ('monday', 'tuesday'): have no day in common, so it would never run {DAYS}"
+        == f"SayHi.run_on = 'tuesday': has no day in common with Monday, so it would never run {DAYS}"
     )
-    with pytest.raises(InvalidSchedule, match="have no day in common"):
+    with pytest.raises(InvalidSchedule, match="has no day in common"):
         task_class({"run_on": "weekdays"})().daily().weekends()
 
 
-def test_a_bad_value_in_the_class_is_told_by_every_call_until_it_is_replaced():
+def test_a_bad_value_in_the_class_raises_until_it_is_replaced():
     task = task_class({"run_every": "5 minuets"})()
     with pytest.raises(InvalidSchedule, match="unknown unit 'minuets'"):
         task.weekdays()
@@ -256,7 +256,7 @@ def test_a_bad_task_does_not_change_another():
 
 @pytest.mark.parametrize("value", [0, timedelta(0), [], 0.0], ids=str)
 def test_a_command_does_not_take_a_bad_interval_for_none(value: Any):
-    """`CommandTask` runs every minute where nothing is declared; this is something."""
+    """`CommandTask` runs every minute if nothing is declared, but here something is."""
     with pytest.raises(InvalidSchedule, match=r"^CommandTask\.run_every"):
         CommandTask("echo").every(value)
 
@@ -285,7 +285,7 @@ def test_a_duration_that_is_no_whole_number_of_units_is_refused(seconds: float):
     "value", ["<b>9:00</b>", "{9:00}", "%s", "９:００", "9:00\n", "\ud800", "x" * 10_000, "\x00", "9：00"], ids=ascii
 )
 def test_strange_text_is_refused_in_one_line(value: str):
-    """Markup, letters of other scripts and what cannot be printed are quoted, and never taken for something else."""
+    """Markup, letters of other scripts and unprintable characters are quoted, and never read as something else."""
     for attribute in ("run_every", "run_at", "run_cron", "run_on", "timezone"):
         if (attribute, value) == ("run_at", "9:00\n"):
             continue  # blanks around a time are no harm

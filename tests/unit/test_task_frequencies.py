@@ -1,4 +1,4 @@
-"""Laravel's own table of frequencies: what is called the same here means the same, and where not, this says why.
+"""Laravel's table of frequencies: same names have the same meaning, and each exception has a reason.
 
 Each chain of tests/cases/laravel_frequencies.json is in exactly one of three places below: the chain here that means the
 same, the chain here that means something else on purpose, or the reason why there is none.
@@ -139,14 +139,14 @@ def test_no_chain_is_left_out():
 
 
 @pytest.mark.parametrize("chain", SAME)
-def test_what_means_the_same(chain: str):
-    """A thousand runs are those of the cron expression that Laravel makes of the chain."""
+def test_method_chains_that_agree_with_laravel(chain: str):
+    """A thousand runs equal those of the cron expression that Laravel makes from the same chain."""
     rule, _ = schedule_of(built(SAME[chain]))
     assert fire_times(rule, 1000) == fire_times(cron(BY_CHAIN[chain]["cron"]), 1000)
 
 
 @pytest.mark.parametrize("chain", ON_PURPOSE)
-def test_what_differs_on_purpose(chain: str):
+def test_method_chains_that_differ_from_laravel_on_purpose(chain: str):
     ours, meaning, reason = ON_PURPOSE[chain]
     assert reason
     rule, _ = schedule_of(built(ours))
@@ -162,5 +162,5 @@ def test_a_date_and_a_day_of_the_week_are_both_meant():
 
 
 def test_times_of_whole_minutes_only():
-    with pytest.raises(ValueError, match="'13:08:10' is no time of day"):
+    with pytest.raises(ValueError, match="'13:08:10' is not a time of day"):
         built(lambda task: task.daily_at("13:08:10"))

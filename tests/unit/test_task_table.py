@@ -1,4 +1,4 @@
-"""Everything a task can say about when it runs, beside the times at which it then does.
+"""Every way to declare a schedule, with the times at which the task then runs.
 
 A row holds all the ways to say one thing: attributes of a class (a dict) and methods of an instance (a function). Each
 way is asked three ways: which runs are next, which were the previous ones, and is it due, for every minute there is.
@@ -17,9 +17,11 @@ from zoneinfo import ZoneInfo
 import pendulum
 import pytest
 
-from scheduler.rules import Moment
+from scheduler.rules import ZonedMinute
 from scheduler.Task import Task, schedule_of
 from scheduler.tasks import CommandTask
+
+pytestmark = pytest.mark.measured
 
 FEBRUARY = (datetime(2024, 2, 1), datetime(2024, 3, 1))
 FOUR_YEARS = (datetime(2024, 1, 1), datetime(2028, 1, 1))
@@ -664,12 +666,12 @@ def build(row: Row, way: dict[str, Any] | Callable[[Any], Any]) -> Task:
 
 
 @cache
-def moments(span: tuple[datetime, datetime], zone_name: str) -> list[tuple[datetime, Moment]]:
+def moments(span: tuple[datetime, datetime], zone_name: str) -> list[tuple[datetime, ZonedMinute]]:
     """Every minute of February, every half hour and every last minute of a day of the four years."""
     zone = ZoneInfo(zone_name)
     minutes, face = [], span[0]
     while face < span[1]:
-        minutes.append((face, Moment.of(face.replace(tzinfo=zone), zone)))
+        minutes.append((face, ZonedMinute.of(face.replace(tzinfo=zone), zone)))
         last = face.hour == 23 and face.minute >= 30
         face += (
             MINUTE
@@ -729,7 +731,7 @@ def test_should_run(row: Row, way: Any):
 
 @pytest.mark.parametrize(("row", "way"), WAYS)
 def test_next_runs(row: Row, way: Any):
-    """From before the span to its end; where there are very many, the first hundreds."""
+    """They are compared from before the span to its end; if there are very many, the first hundreds."""
     task = build(row, way)
     (_, zone), (start, end) = schedule_of(task), row.fires.span
     found: list[datetime] = []
@@ -745,7 +747,7 @@ def test_next_runs(row: Row, way: Any):
 
 @pytest.mark.parametrize(("row", "way"), WAYS)
 def test_previous_runs(row: Row, way: Any):
-    """From after the span to its start; where there are very many, the last hundreds."""
+    """They are compared from after the span to its start; if there are very many, the last hundreds."""
     task = build(row, way)
     (_, zone), (start, end) = schedule_of(task), row.fires.span
     found: list[datetime] = []

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from scheduler.errors import InvalidSchedule
 from scheduler.Task import Task
 
 CASES = json.loads((Path(__file__).parents[1] / "cases" / "laravel_between.json").read_text("utf-8"))["cases"]
@@ -17,7 +18,7 @@ CASES = json.loads((Path(__file__).parents[1] / "cases" / "laravel_between.json"
     "case", CASES, ids=lambda case: f"{case['now'][11:16]} {case['tz']} in {case['start']}-{case['end']}"
 )
 def test_windows_are_laravels(case):
-    """In whichever order zone and window are said."""
+    """The order of zone and window does not matter."""
     now, window = datetime.fromisoformat(case["now"]), (case["start"], case["end"])
     assert Task().every_minute().in_timezone(case["tz"]).between(*window).should_run(now) is case["between"]
     assert Task().between(*window).every_minute().in_timezone(case["tz"]).should_run(now) is case["between"]
@@ -47,8 +48,15 @@ def test_to_the_minute(window, inside, outside):
 
 
 def test_a_window_through_midnight_is_of_the_day_of_each_minute():
-    """Saturday 23:00 and Saturday 1:00 are Saturday's; Sunday 1:00 is not."""
+    """Saturday 23:00 and Saturday 1:00 belong to Saturday; Sunday 1:00 does not."""
     task = Task().hourly().between("22:00", "2:00").saturdays().in_timezone("UTC")
     saturday = [datetime(2024, 2, 3, hour) for hour in (0, 1, 2, 22, 23)]
     runs = [run.replace(tzinfo=None) for run in task.next_runs(6, datetime(2024, 2, 2, 12))]
     assert [datetime(run.year, run.month, run.day, run.hour) for run in runs] == [*saturday, datetime(2024, 2, 10)]
+
+
+def test_the_last_minute_of_an_hour_is_59():
+    task = Task().hourly().at(":59").in_timezone("UTC")
+    assert [minute for minute in range(60) if task.should_run(datetime(2027, 1, 5, 9, minute))] == [59]
+    with pytest.raises(InvalidSchedule, match="is not between ':00' and ':59'"):
+        Task().hourly().at(":60")

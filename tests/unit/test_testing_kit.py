@@ -20,6 +20,7 @@ class Nightly(Task):
 
 def test_assert_due_takes_text_on_the_tasks_own_clock() -> None:
     assert_due(Nightly, "2027-01-29 02:30")
+    assert_due(Nightly, "2027-01-29 2:30")
     assert_due(Nightly(), datetime(2027, 1, 29, 0, 30, tzinfo=timezone.utc))
 
 
@@ -53,8 +54,35 @@ def test_assert_runs_says_what_differs() -> None:
 
 
 def test_the_clock_stands_still_while_it_is_frozen() -> None:
+    before = datetime.now(timezone.utc)
     with frozen("2027-01-29 02:30"):
         first = clock.now()
         assert clock.now() == first
         assert first.astimezone(clock.default_zone()).strftime("%Y-%m-%d %H:%M:%S") == "2027-01-29 02:30:00"
-    assert clock.now() > first or clock.now().year < 2027
+    assert before <= clock.now() <= datetime.now(timezone.utc)
+
+
+@pytest.mark.parametrize(
+    ("at", "error", "message"),
+    [
+        (5, TypeError, "5 is not a time: pass a datetime or text such as '2027-03-28 02:30'"),
+        (None, TypeError, "None is not a time"),
+        ("yesterday", ValueError, "'yesterday' is not a time: write it as '2027-03-28 02:30'"),
+    ],
+)
+def test_a_wrong_time_is_explained(at: object, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        assert_due(Nightly, at)
+    with pytest.raises(error, match=message), frozen(at):
+        pass
+
+
+@pytest.mark.parametrize("task", ["Nightly", 5, None, int])
+def test_an_object_that_is_not_a_task_is_a_clear_error(task: object) -> None:
+    with pytest.raises(TypeError, match="is not a task: pass a task class or a task"):
+        assert_due(task, "2027-01-29 02:30")
+
+
+def test_a_date_is_its_midnight() -> None:
+    assert_not_due(Nightly, datetime(2027, 1, 29).date())
+    assert_runs(Nightly, (datetime(2027, 1, 29).date(), "2027-01-31"), ["2027-01-29 02:30", "2027-01-30 02:30"])

@@ -1,4 +1,4 @@
-"""What two kinds of cron make of a command before they hand it to the shell, and an app to be called."""
+"""How two kinds of cron pass a command to the shell, and an app to be called."""
 
 from __future__ import annotations
 

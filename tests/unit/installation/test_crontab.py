@@ -1,4 +1,4 @@
-"""An app's block in a crontab: put in, put in again, taken out, and nothing else touched."""
+"""An app's block in a crontab: added, replaced, removed, and nothing else touched."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from .crons import BLOG, ODD_NAMES, as_busybox_reads, as_vixie_reads, command_of
 BLOCK = """\
 # BEGIN masonite-scheduler blog
 # Written by `craft schedule:install`, which replaces whatever stands between these two lines.
-* * * * * cd /srv/blog && PATH=/srv/blog/venv/bin:/usr/local/bin:/usr/bin:/bin /srv/blog/venv/bin/python \
-/srv/blog/venv/bin/craft schedule:run >> storage/logs/scheduler.log 2>&1
+* * * * * cd /srv/blog && mkdir -pm 700 .scheduler && PATH=/srv/blog/venv/bin:/usr/local/bin:/usr/bin:/bin /srv/blog/venv/bin/python \
+/srv/blog/venv/bin/craft schedule:run --log >> .scheduler/scheduler.log 2>&1
 # END masonite-scheduler blog
 """
 OTHERS = "MAILTO=me@example.com\n# m h  dom mon dow   command\n\n0 5 * * * backup\t--all \\% %\n"
@@ -36,9 +36,9 @@ def test_the_block() -> None:
     assert block(BLOG) == BLOCK
 
 
-def test_the_apps_own_craft_is_run_in_its_folder_where_the_environment_has_none() -> None:
+def test_the_app_s_own_craft_is_used_if_the_environment_has_none() -> None:
     assert "&& PATH=" in (command := command_of(replace(BLOG, craft="craft")))
-    assert "/srv/blog/venv/bin/python craft schedule:run >>" in command
+    assert "/srv/blog/venv/bin/python craft schedule:run --log >>" in command
 
 
 def test_a_first_block_goes_to_the_top_where_no_variable_is_set_for_it() -> None:
@@ -50,7 +50,7 @@ def test_a_later_one_takes_the_place_of_the_one_there_is() -> None:
     assert installed(before, NEW_RELEASE) == f"SHELL=/bin/bash\n{block(NEW_RELEASE)}{OTHERS}"
 
 
-def test_what_was_changed_within_the_block_is_replaced() -> None:
+def test_changes_within_the_block_are_replaced() -> None:
     assert installed(BLOCK.replace("* * * * *", "#*/5 * * * *") + OTHERS, BLOG) == BLOCK + OTHERS
 
 
@@ -62,7 +62,7 @@ def test_two_apps_have_a_block_each() -> None:
 
 
 def test_an_app_whose_id_changed_is_known_by_its_folder() -> None:
-    """Its APP_NAME or APP_KEY is another now, but one folder is one app: it gets no second block."""
+    """APP_NAME or APP_KEY has changed, but one folder is one app and gets no second block."""
     renamed = replace(BLOG, id="magazine")
     assert installed(BLOCK + OTHERS, renamed) == block(renamed) + OTHERS
     assert removed(BLOCK + OTHERS, renamed) == OTHERS
@@ -110,7 +110,7 @@ DAMAGES = {
 
 @pytest.mark.parametrize(("crontab", "place", "problem"), DAMAGES.values(), ids=DAMAGES)
 @pytest.mark.parametrize("app", [BLOG, replace(SHOP, id="other")], ids=["the app's own", "another app's"])
-def test_a_damaged_block_is_refused_with_its_line_and_the_mend(
+def test_a_damaged_block_is_refused_with_its_line_and_the_fix(
     crontab: str, place: str, problem: str, app: Installation
 ) -> None:
     for operation in (installed, removed):
@@ -118,7 +118,7 @@ def test_a_damaged_block_is_refused_with_its_line_and_the_mend(
             operation(crontab, app)
         assert str(refused.value).startswith(place)
         assert problem in str(refused.value)
-        assert str(refused.value).endswith("mend it with `crontab -e`; nothing was changed.")
+        assert str(refused.value).endswith("fix it with `crontab -e`; nothing was changed.")
 
 
 # --- properties ------------------------------------------------------------------------------------------------------
@@ -185,7 +185,7 @@ def test_a_block_says_its_folder(app: Installation) -> None:
 
 @given(ODD_NAMES, ODD_NAMES)
 def test_paths_survive_cron_and_the_shell(folder: str, environment: str) -> None:
-    """Really run: the shell goes to that folder and starts that program, with that PATH and those arguments."""
+    """A real shell goes to that folder and starts that program, with that PATH and those arguments."""
     with tempfile.TemporaryDirectory() as above:
         app, programs = Path(above, "apps", folder), Path(above, "environments", environment)
         for made in (app / "storage/logs", programs):
@@ -197,6 +197,6 @@ def test_paths_survive_cron_and_the_shell(folder: str, environment: str) -> None
             shell = ["/bin/sh", "-c", read(command_of(call))]
             done = subprocess.run(shell, cwd=above, env={"PATH": "/usr/bin:/bin"}, capture_output=True)
             assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
-        wrote = [str(app), f"{programs}:/usr/local/bin:/usr/bin:/bin", str(programs / "craft"), "schedule:run", "error"]
-        log = os.fsdecode((app / "storage/logs/scheduler.log").read_bytes())
+        wrote = [str(app), f"{programs}:/usr/local/bin:/usr/bin:/bin", str(programs / "craft"), "schedule:run", "--log", "error"]
+        log = os.fsdecode((app / ".scheduler/scheduler.log").read_bytes())
         assert log == "".join(f"{line}\n" for line in wrote * 2)

@@ -1,4 +1,4 @@
-"""What is to be called: paths that can be written down, and where they come from."""
+"""The command that cron calls: paths that can be written, and where they come from."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from scheduler.errors import WrongUsage
-from scheduler.installation.surroundings import as_entered, craft_of, installation_here, interpreter
+from scheduler.installation.environment import as_entered, craft_of, installation_here, interpreter
 
 from .crons import BLOG
 
@@ -21,11 +21,11 @@ def test_a_path_that_no_line_can_hold_is_refused_with_the_character(part: str, c
     with pytest.raises(WrongUsage) as refused:
         replace(BLOG, **{part: f"/srv/a{character}b"})
     assert repr(f"/srv/a{character}b") in str(refused.value)
-    assert f"holds {character!r}" in str(refused.value)
+    assert f"contains {character!r}" in str(refused.value)
 
 
 def test_an_interpreter_that_path_cannot_name_is_refused() -> None:
-    with pytest.raises(WrongUsage, match="'/srv/a:b/bin' holds ':'"):
+    with pytest.raises(WrongUsage, match="'/srv/a:b/bin' contains ':'"):
         replace(BLOG, python="/srv/a:b/bin/python")
     assert replace(BLOG, folder="/srv/a:b").folder == "/srv/a:b"
 
@@ -40,7 +40,7 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return programs
 
 
-def test_the_interpreter_has_one_name_whoever_started_it(environment: Path) -> None:
+def test_the_interpreter_s_path_does_not_depend_on_its_start(environment: Path) -> None:
     assert interpreter() == str(environment / "python3.14")
     (environment / "python3").symlink_to("python3.14")
     assert interpreter() == str(environment / "python3")
@@ -48,7 +48,7 @@ def test_the_interpreter_has_one_name_whoever_started_it(environment: Path) -> N
     assert interpreter() == str(environment / "python")
 
 
-def test_another_interpreter_beside_it_is_not_taken_for_it(environment: Path) -> None:
+def test_another_interpreter_in_the_folder_is_not_used(environment: Path) -> None:
     (environment / "python").symlink_to("/bin/sh")
     assert interpreter() == str(environment / "python3.14")
 

@@ -1,4 +1,4 @@
-"""systemd's units: what they say, and what the real systemd says of them."""
+"""systemd's units: their content, and the verdict of the real systemd."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from .crons import BLOG
 SURROUNDINGS = """\
 WorkingDirectory=/srv/blog
 Environment=PATH=/srv/blog/venv/bin:/usr/local/bin:/usr/bin:/bin
-StandardOutput=append:/srv/blog/storage/logs/scheduler.log
-StandardError=append:/srv/blog/storage/logs/scheduler.log
+StandardOutput=append:/srv/blog/.scheduler/scheduler.log
+StandardError=append:/srv/blog/.scheduler/scheduler.log
 """
 ODD = """it's 100% a "$HOME" \\%h ;#é"""
 
@@ -41,7 +41,7 @@ def test_a_timer_starts_a_service_each_minute() -> None:
     assert lines_of(units.pop("masonite-scheduler-blog.service")) == (
         "[Unit]\nDescription=One tick of the scheduled tasks of blog\n\n"
         f"[Service]\nType=oneshot\nKillMode=process\n{SURROUNDINGS}"
-        r'ExecStart=:/bin/sh -c "\"$0\" \"$@\" &" /srv/blog/venv/bin/python /srv/blog/venv/bin/craft schedule:run'
+        r'ExecStart=:/bin/sh -c "\"$0\" \"$@\" &" /srv/blog/venv/bin/python /srv/blog/venv/bin/craft schedule:run --log'
         "\n"
     )
     assert not units
@@ -64,21 +64,21 @@ def test_paths_are_written_as_each_setting_wants_them() -> None:
     service = timer_units(replace(BLOG, folder=folder, python=f"{folder}/python", craft="craft"))[service_name("blog")]
     whole = r"""/srv/it's 100%% a "$HOME" \%%h ;#é"""
     assert f"WorkingDirectory={whole}\n" in service
-    assert f"StandardOutput=append:{whole}/storage/logs/scheduler.log\n" in service
+    assert f"StandardOutput=append:{whole}/.scheduler/scheduler.log\n" in service
     word = r"/srv/it's 100%% a \"$HOME\" \\%%h ;#é"
     assert f'Environment="PATH={word}:/usr/local/bin:/usr/bin:/bin"\n' in service
-    assert f'&" "{word}/python" craft schedule:run\n' in service
+    assert f'&" "{word}/python" craft schedule:run --log\n' in service
 
 
 @pytest.mark.parametrize("end", [" ", "\\"])
-def test_a_folder_that_ends_in_what_systemd_cuts_off_or_reads_on_after_is_closed(end: str) -> None:
+def test_a_folder_ending_in_a_blank_or_backslash_gets_a_slash(end: str) -> None:
     service = timer_units(replace(BLOG, folder=f"/srv/blog{end}"))[service_name("blog")]
     assert f"WorkingDirectory=/srv/blog{end}/\n" in service
 
 
 @pytest.mark.once
 @pytest.mark.parametrize("name", ["blog", ODD, "ends in a blank ", "ends in a backslash\\"])
-def test_systemd_finds_nothing_wrong_with_them(tmp_path: Path, missing: Callable[[str], NoReturn], name: str) -> None:
+def test_systemd_finds_nothing_wrong_with_our_units(tmp_path: Path, missing: Callable[[str], NoReturn], name: str) -> None:
     program = shutil.which("systemd-analyze") or missing("the program systemd-analyze: install the package systemd")
     folder = tmp_path / name
     folder.mkdir()
@@ -92,7 +92,7 @@ def test_systemd_finds_nothing_wrong_with_them(tmp_path: Path, missing: Callable
 
 
 @pytest.mark.once
-def test_it_would_find_something(tmp_path: Path, missing: Callable[[str], NoReturn]) -> None:
+def test_systemd_finds_what_is_wrong_with_a_unit(tmp_path: Path, missing: Callable[[str], NoReturn]) -> None:
     """The one above can fail."""
     program = shutil.which("systemd-analyze") or missing("the program systemd-analyze: install the package systemd")
     units = timer_units(BLOG)

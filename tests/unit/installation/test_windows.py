@@ -17,7 +17,7 @@ def test_the_line() -> None:
     assert command(at(r"C:\my blog")) == (
         r"schtasks /Create /F /SC MINUTE /TN "
         r'"masonite-scheduler blog" /TR "cmd /c cd /d \"C:\my blog\" && '
-        r'\"C:\my blog\venv\Scripts\python.exe\" \"craft\" schedule:run >> storage\logs\scheduler.log 2>&1"'
+        r'\"C:\my blog\venv\Scripts\python.exe\" \"craft\" schedule:run -l >> .scheduler\scheduler.log 2>&1"'
     )
 
 
@@ -27,9 +27,9 @@ def test_the_line_that_removes_it() -> None:
 
 @pytest.mark.parametrize("character", "%^&|<>")
 def test_a_path_that_cmd_reads_otherwise_is_refused(character: str) -> None:
-    with pytest.raises(WrongUsage, match="reads as something else") as refused:
+    with pytest.raises(WrongUsage, match="means something else") as refused:
         command(at(f"C:\\a{character}b"))
-    assert f"holds {character!r}" in str(refused.value)
+    assert f"contains {character!r}" in str(refused.value)
 
 
 def test_a_command_longer_than_windows_takes_is_refused() -> None:

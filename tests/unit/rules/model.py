@@ -1,4 +1,4 @@
-"""A plain model of when a rule is due, written from the words alone: walk real minutes and read the zone's clock.
+"""A simple model of when a rule is due, written from the documentation alone: it walks real minutes.
 
 It shares nothing with the code under test and is far too slow for anything but tests.
 """

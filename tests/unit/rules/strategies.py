@@ -51,13 +51,13 @@ class Somewhere(NamedTuple):
 
 
 @cache
-def stretches(name: str) -> tuple[Somewhere, ...]:
+def forecast_windows(name: str) -> tuple[Somewhere, ...]:
     """Return three days around every change of a zone's clock, and around some turns of month and year."""
     plain = [datetime(*day, tzinfo=UTC) for day in ((2024, 2, 29), (2024, 1, 1), (2026, 5, 3), (2025, 6, 30))]
     return tuple(Somewhere(name, instant - AROUND, instant + AROUND) for instant in (*changes(name), *plain))
 
 
-somewhere = st.sampled_from(ZONES).flatmap(lambda name: st.sampled_from(stretches(name)))
+somewhere = st.sampled_from(ZONES).flatmap(lambda name: st.sampled_from(forecast_windows(name)))
 
 
 # -- parts of declarations; clocks change at night, so most times are of those hours --

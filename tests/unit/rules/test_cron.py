@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from scheduler.errors import InvalidSchedule, UnacceptableValue
-from scheduler.rules import Moment, Recurrence, cron, declared_rule
+from scheduler.rules import Recurrence, ZonedMinute, cron, declared_rule
 
 from .cases import cases
 from .model import cron_part, in_utc
@@ -56,7 +56,7 @@ def test_invalid_expressions_are_refused(case):
     assert refused(case["cron"])
 
 
-def test_where_dialects_differ_debians_is_spoken():
+def test_cron_follows_debian_where_dialects_differ():
     """The disputed cases: 7 is Sunday, names may be in any case, a range never wraps, day of month OR day of week."""
     disputed = {case["cron"] for case in cases("cron_validity", "disputed")}
     assert disputed == {"* * * * 7", "* * * * sun", "0 0 * * 7-4", "0 0 1 * 1"}
@@ -80,7 +80,7 @@ def test_where_dialects_differ_debians_is_spoken():
         ("5-1 * * * *", "minute '5-1' runs backwards: write it as two ranges"),
         ("0 22-6 * * *", "hour '22-6' runs backwards: write it as two ranges"),
         ("0 0 * * fri-mon", "runs backwards: write it as two ranges"),
-        ("@reboot", "'@reboot' is no time"),
+        ("@reboot", "'@reboot' is not a time"),
         ("@fortnightly", "unknown nickname '@fortnightly'"),
         ("*/15 * * * * *", "6 fields instead of 5; for seconds use run_every = '10 seconds'"),
         ("0 0 12 * * ? 2030", "7 fields instead of 5; for seconds use run_every = '10 seconds'"),
@@ -120,7 +120,7 @@ def test_a_refusal_says_why_and_what_to_write(expression: str, hint: str):
         "* * * january *", "* * * * m", "* * * * 1#1#1", "@", "@@daily", "@daily *", "@DAILY 5",
     ],
 )  # fmt: skip
-def test_what_is_misspelt_is_refused(expression: str):
+def test_a_misspelt_expression_is_refused(expression: str):
     refused(expression)
 
 
@@ -146,7 +146,7 @@ def test_anything_but_ascii_is_refused(expression: str):
 
 @pytest.mark.parametrize("field", range(5))
 def test_a_number_of_any_length_is_refused_at_once(field: int):
-    """Bounds are looked at before anything is computed from a number."""
+    """Bounds are checked before anything is computed from a number."""
     for number in ("9" * 30, "1" * 5000, "0-" + "9" * 5000):
         fields = ["*"] * 5
         fields[field] = number
@@ -154,7 +154,7 @@ def test_a_number_of_any_length_is_refused_at_once(field: int):
 
 
 def test_a_step_of_any_length_is_no_more_than_a_long_step():
-    """A step beyond the field leaves its first number; one that is absurdly long may as well be refused, in our words."""
+    """A step longer than the field leaves its first number; an absurdly long one may also be refused, with our error."""
     assert same("*/99 * * * *", "*/60 * * * *")
     try:
         assert same("*/" + "9" * 5000 + " * * * *", "*/60 * * * *")
@@ -272,7 +272,7 @@ def test_every_minute_of_a_year_is_judged_as_the_plain_model_does():
         rule, says = cron(expression), cron_part(expression).says
         instant = in_utc(2024, 1, 1)
         while instant < in_utc(2025, 1, 1):
-            if rule.matches(Moment.of(instant, UTC)) != says(instant.replace(tzinfo=None)):
+            if rule.matches(ZonedMinute.of(instant, UTC)) != says(instant.replace(tzinfo=None)):
                 pytest.fail(f"{expression} at {instant}")
             instant += timedelta(minutes=13)
 

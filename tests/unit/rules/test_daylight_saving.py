@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from scheduler.rules import Moment, Rule, cron, declared_rule
+from scheduler.rules import Rule, ZonedMinute, cron, declared_rule
 
 from .cases import cases
 from .test_cron import refused
@@ -27,7 +27,7 @@ def due_between(rule: Rule, start: datetime, end: datetime, zone: ZoneInfo) -> l
     matching, forwards, backwards = [], [], []
     instant = start
     while instant <= end:
-        if rule.matches(Moment.of(instant, zone)):
+        if rule.matches(ZonedMinute.of(instant, zone)):
             matching.append(instant)
         instant += MINUTE
     found = rule.next_after(start - MINUTE, zone)
@@ -160,7 +160,7 @@ def test_nights_when_clocks_change(night, declared, expected):
 
 
 def test_every_minute_is_every_real_minute_even_where_a_day_is_shown_twice():
-    """Kwajalein went back 23 hours in 1969: wild rules run on, fixed ones wait until the clock shows something new."""
+    """Kwajalein set its clocks back 23 hours in 1969: wild rules continue, fixed ones wait until the clock shows new times."""
     zone = ZoneInfo("Pacific/Kwajalein")
     start, end = datetime(1969, 9, 30, 1, tzinfo=UTC), datetime(1969, 10, 1, 13, tzinfo=UTC)
     assert len(due_between(cron("* * * * *"), start, end, zone)) == 36 * 60 + 1
@@ -173,7 +173,7 @@ def test_the_zone_of_the_task_counts_and_not_that_of_the_instant():
     for other in (UTC, ZoneInfo("America/New_York"), ZoneInfo("Australia/Lord_Howe")):
         after = datetime(2024, 3, 30, 20, tzinfo=UTC).astimezone(other)
         assert rule.next_after(after, riga) == datetime(2024, 3, 31, 1, tzinfo=UTC)
-        assert rule.matches(Moment.of(datetime(2024, 3, 31, 1, tzinfo=UTC).astimezone(other), riga))
+        assert rule.matches(ZonedMinute.of(datetime(2024, 3, 31, 1, tzinfo=UTC).astimezone(other), riga))
 
 
 def test_a_fixed_rule_asked_within_the_second_pass_waits_for_the_next_day():
@@ -184,7 +184,7 @@ def test_a_fixed_rule_asked_within_the_second_pass_waits_for_the_next_day():
 
 
 def test_a_fixed_rule_asked_at_the_end_of_a_gap_has_run():
-    """What was skipped is made up for in that very minute, and not again."""
+    """A skipped time runs in that very minute, and not again."""
     riga, rule = ZoneInfo("Europe/Riga"), cron("15,30 3 * * *")
     end = datetime.fromisoformat("2024-03-31T04:00+03:00")
     assert rule.next_after(end - MINUTE, riga) == end

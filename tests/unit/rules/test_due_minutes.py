@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.due_minutes import due_minutes
 from scheduler.rules import Rule, bits, declared_rule
+from scheduler.rules.due_minutes import due_minutes
 
-from .anything import Said, Somewhere, any_rule, somewhere
+from .strategies import Said, Somewhere, any_rule, somewhere
 from .zones import UTC
 
 MINUTE = timedelta(minutes=1)
@@ -28,7 +28,7 @@ def one_by_one(rule: Rule, zone: tzinfo, start: datetime, count: int) -> set[int
 
 
 @given(st.lists(any_rule, min_size=1, max_size=3), somewhere, st.integers(0, 2000), st.integers(1, 9000))
-def test_they_are_those_of_all_rules_whatever_clocks_do(
+def test_due_minutes_are_those_of_all_rules_whatever_clocks_do(
     said: list[Said], place: Somewhere, later: int, count: int
 ) -> None:
     start = place.start.replace(second=0, microsecond=0) + later * MINUTE
@@ -51,7 +51,7 @@ def rule(**declared: object) -> Rule:
         ("Australia/Lord_Howe", ["2:15"], datetime(2026, 10, 3, 15), [30]),  # 2:00 to 2:30 is skipped
     ],
 )
-def test_where_clocks_change_they_are_those_of_cron(
+def test_due_minutes_are_those_of_cron_where_clocks_change(
     zone: str, times: list[str], start: datetime, expected: list[int]
 ) -> None:
     found = due_minutes([(rule(run_at=times), ZoneInfo(zone))], start.replace(tzinfo=UTC), 180)
@@ -63,5 +63,5 @@ def test_a_rule_of_seconds_marks_its_minutes() -> None:
     assert found == 0b111
 
 
-def test_without_rules_no_minute_is_due() -> None:
+def test_no_minute_is_due_without_rules() -> None:
     assert due_minutes([], datetime(2026, 5, 1, tzinfo=UTC), 100) == 0

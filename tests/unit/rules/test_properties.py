@@ -1,4 +1,4 @@
-"""What holds for every rule, in every zone, around every change of clocks."""
+"""Properties of every rule, in every zone, around every change of clocks."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from scheduler.errors import InvalidSchedule
-from scheduler.rules import Moment, Rule, declared_rule
+from scheduler.rules import Rule, ZonedMinute, declared_rule
 
-from .anything import Said, Somewhere, any_rule, somewhere
 from .model import MINUTE, fire_times, in_utc
+from .strategies import Said, Somewhere, any_rule, somewhere
 from .zones import ZONES
 
 SHORT = timedelta(days=3)
@@ -23,8 +23,8 @@ a_zone = st.sampled_from(ZONES).map(ZoneInfo)
 
 
 @lru_cache(maxsize=64)
-def moments(place: Somewhere) -> tuple[Moment, ...]:
-    return tuple(Moment.of(shown.instant, place.zone) for shown in place.minutes)
+def moments(place: Somewhere) -> tuple[ZonedMinute, ...]:
+    return tuple(ZonedMinute.of(shown.instant, place.zone) for shown in place.minutes)
 
 
 def judged(rule: Rule, place: Somewhere) -> list[datetime]:
@@ -44,7 +44,7 @@ def walked(step: Callable[[datetime, ZoneInfo], datetime | None], begin: datetim
 
 @given(any_rule, somewhere)
 def test_a_rule_is_due_exactly_when_its_words_say_so(said: Said, place: Somewhere):
-    """Three ways to ask give one answer, and it is that of the plain model."""
+    """Three ways to ask give the same answer as a simple model."""
     expected = fire_times(said.parts, place.minutes)
     assert judged(said.rule, place) == expected
     assert walked(said.rule.next_after, place.start - MINUTE, place) == expected
@@ -58,11 +58,11 @@ def test_the_next_run_is_strictly_later_and_due_and_nothing_is_due_between(said:
     assume(following is not None)
     assert following > after
     assert (following.second, following.microsecond, following.utcoffset()) == (0, 0, timedelta())
-    assert rule.matches(Moment.of(following, zone))
+    assert rule.matches(ZonedMinute.of(following, zone))
     if following - after < SHORT:
         minute = after.replace(second=0) + MINUTE
         while minute < following:
-            assert not rule.matches(Moment.of(minute, zone)), minute
+            assert not rule.matches(ZonedMinute.of(minute, zone)), minute
             minute += MINUTE
     else:
         earlier = rule.previous_before(following, zone)
@@ -86,22 +86,20 @@ def test_a_previous_run_is_strictly_earlier_and_due(said: Said, zone: ZoneInfo, 
     earlier = said.rule.previous_before(before, zone)
     assume(earlier is not None)
     assert earlier < before
-    assert said.rule.matches(Moment.of(earlier, zone))
+    assert said.rule.matches(ZonedMinute.of(earlier, zone))
 
 
 @given(any_rule, a_zone, an_instant, a_zone)
-def test_it_does_not_matter_in_which_zone_an_instant_is_written(
-    said: Said, zone: ZoneInfo, instant: datetime, other: ZoneInfo
-):
+def test_an_instant_means_the_same_written_in_any_zone(said: Said, zone: ZoneInfo, instant: datetime, other: ZoneInfo):
     rule, elsewhere = said.rule, instant.astimezone(other)
     assert rule.next_after(elsewhere, zone) == rule.next_after(instant, zone)
     assert rule.previous_before(elsewhere, zone) == rule.previous_before(instant, zone)
-    assert Moment.of(elsewhere, zone) == Moment.of(instant, zone)
+    assert ZonedMinute.of(elsewhere, zone) == ZonedMinute.of(instant, zone)
 
 
 @given(any_rule, a_zone, an_instant)
-def test_what_is_declared_twice_is_due_at_the_same_minutes(said: Said, zone: ZoneInfo, instant: datetime):
-    """A rule keeps no state: a second reading of the declaration, asked later, answers as the first did."""
+def test_a_rule_keeps_no_state_between_questions(said: Said, zone: ZoneInfo, instant: datetime):
+    """The same declaration, read again and asked later, gives the same answers."""
     first, second = said.rule, said.rule
     expected = first.next_after(instant, zone)
     second.next_after(instant + timedelta(days=99), zone)
@@ -110,7 +108,7 @@ def test_what_is_declared_twice_is_due_at_the_same_minutes(said: Said, zone: Zon
 
 
 @given(any_rule)
-def test_every_rule_can_be_told_in_words(said: Said):
+def test_every_rule_can_be_described_in_words(said: Said):
     words = said.rule.describe()
     assert words.strip() == words
     assert words
@@ -167,7 +165,7 @@ values = st.one_of(
 
 @given(st.dictionaries(attributes, values, min_size=1, max_size=3))
 def test_nonsense_raises_invalid_schedule_and_nothing_else(declared: dict[str, object]):
-    """Whatever is declared is either a rule (or none) that can be asked and told, or an `InvalidSchedule`."""
+    """Any declaration gives a rule that can be asked and described, no rule, or `InvalidSchedule`."""
     try:
         rule = declared_rule("Anything", declared)
     except InvalidSchedule as error:

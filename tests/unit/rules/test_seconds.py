@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from scheduler import InvalidSchedule
-from scheduler.rules import Moment, Rule, declared_rule
+from scheduler.rules import Rule, ZonedMinute, declared_rule
 from scheduler.Task import Task
 
 from .zones import UTC
@@ -84,14 +84,14 @@ def test_methods(method: str, count: int):
 
 
 def test_constraints_are_on_the_minute():
-    """Between 9:00 and 9:01 means to the end of 9:01, as for every other rule."""
+    """'Between 9:00 and 9:01' lasts to the end of 9:01, as for every other rule."""
     rule = rule_of(run_every="20 seconds", run_between=("9:00", "9:01"), run_on="monday")
     before = datetime(2024, 2, 5, tzinfo=UTC)
     six = ["09:00:00", "09:00:20", "09:00:40", "09:01:00", "09:01:20", "09:01:40"]
     assert following(rule, before, 7) == [*six, "09:00:00"]
     assert previous(rule, before + timedelta(days=1), 7) == [*six[::-1], "09:01:40"]
-    assert rule.matches(Moment.of(datetime(2024, 2, 5, 9, 1, tzinfo=UTC), UTC))
-    assert not rule.matches(Moment.of(datetime(2024, 2, 5, 9, 2, tzinfo=UTC), UTC))
+    assert rule.matches(ZonedMinute.of(datetime(2024, 2, 5, 9, 1, tzinfo=UTC), UTC))
+    assert not rule.matches(ZonedMinute.of(datetime(2024, 2, 5, 9, 2, tzinfo=UTC), UTC))
     assert rule.describe() == "every 20 seconds between 9:00 and 9:01 on Monday"
 
 

@@ -1,4 +1,4 @@
-"""Rules that are seldom due: what is found by leaps is what a search step by step finds, however far away it is."""
+"""Rules that are seldom due: a search by leaps finds what a search step by step finds."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.rules import Moment, declared_rule
+from scheduler.rules import ZonedMinute, declared_rule
+from scheduler.rules.Calendar import Calendar
 from scheduler.rules.Days import Days, MonthDays, Weekdays
 
 from . import model
-from .anything import limits
 from .model import in_utc
+from .strategies import limits
 from .zones import UTC
 
 START = in_utc(2024, 2, 5, 12)
@@ -21,7 +22,7 @@ FAR = timedelta(days=366 * 25)
 
 @given(st.sampled_from((1, 60)), st.integers(1, 20_000), limits())
 def test_every_n_minutes_and_hours(unit: int, count: int, narrow):
-    """The candidates are each N-th unit, one after the other, for twenty-five years in both directions."""
+    """They are compared with every N-th unit over twenty-five years, in both directions."""
     rule = declared_rule("SayHi", {"run_every": f"{count} {'minutes' if unit == 1 else 'hours'}", **narrow.declared})
     allowed = model.both(*narrow.says)
     start = START.toordinal() * 1440 + 12 * 60
@@ -40,7 +41,7 @@ def test_every_n_minutes_and_hours(unit: int, count: int, narrow):
         assert following is None or following >= START + FAR
     else:
         assert following == later
-        assert rule.matches(Moment.of(later, UTC))
+        assert rule.matches(ZonedMinute.of(later, UTC))
     earlier, previous = first((start - 1) // step * step, -1), rule.previous_before(START, UTC)
     if earlier is None:
         assert previous is None or previous <= START - FAR
@@ -68,10 +69,11 @@ calendars = st.one_of(
 
 @given(calendars, st.integers(START.toordinal() - 5000, START.toordinal() + 5000))
 def test_the_next_and_the_previous_named_day(days: Days, start: int):
-    """Each day is asked, one after the other, for five years in both directions."""
-    later = next((day for day in range(start, start + 1827) if days.contain(day)), None)
-    following = days.next_from(start)
+    """They are compared with each day of five years, in both directions."""
+    calendar = Calendar(days)
+    later = next((day for day in range(start, start + 1827) if calendar.contain(day)), None)
+    following = calendar.next_from(start)
     assert following == later if later is not None else following is None or following >= start + 1827
-    earlier = next((day for day in range(start, start - 1827, -1) if days.contain(day)), None)
-    previous = days.previous_from(start)
+    earlier = next((day for day in range(start, start - 1827, -1) if calendar.contain(day)), None)
+    previous = calendar.previous_from(start)
     assert previous == earlier if earlier is not None else previous is None or previous <= start - 1827

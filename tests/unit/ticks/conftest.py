@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from .place import Place
+from .fake_app import FakeApp
 
 
 @pytest.fixture
-def place() -> Iterator[Place]:
-    """A place without tasks."""
-    made = Place()
+def app() -> Iterator[FakeApp]:
+    """A fake app without tasks."""
+    made = FakeApp()
     connection = made.store.connection
     yield made
     connection.close()

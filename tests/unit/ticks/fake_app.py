@@ -1,4 +1,4 @@
-"""A scheduler without an app: tasks of the test, a store in memory, and a listener that keeps what it is told."""
+"""A fake app: the tasks of a test, a store in memory, and a listener that records every event."""
 
 from __future__ import annotations
 
@@ -11,43 +11,46 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from scheduler import Task
+from scheduler.config.Settings import Settings
 from scheduler.errors import StoreUnavailable
-from scheduler.process import identity_of
+from scheduler.execution.Limits import LIMITS, Limits
+from scheduler.execution.Scheduler import Scheduler
+from scheduler.processes.identity import process_identity
 from scheduler.runs import Run
-from scheduler.Scheduler import Scheduler
-from scheduler.Settings import Settings
-from scheduler.stores import DatabaseStore, memory_store
-from scheduler.TaskRegistry import TaskRegistry
+from scheduler.stores import Store, memory_store
+from scheduler.tasks.TaskRegistry import TaskRegistry
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=timezone.utc)
 MINUTE = timedelta(minutes=1)
 MOMENT = timedelta(milliseconds=100)
 
 
-class Told:
-    """A listener that keeps everything."""
+class RecordingListener:
+    """A listener that records every event."""
 
     explains = False
+    reports_handled = False
+    output_format = None
 
     def __init__(self) -> None:
         self.runs: list[Run] = []
-        self.heard: list[tuple[str, Any]] = []
+        self.events: list[tuple[str, Any]] = []
 
-    def run_ended(self, run: Run) -> None:
+    def run_ended(self, run: Run, *, will_be_retried: bool = False) -> None:
         self.runs.append(run)
 
     def __getattr__(self, event: str) -> Callable[..., None]:
-        return lambda *what: self.heard.append((event, what[0] if what else None))
+        return lambda *what: self.events.append((event, what[0] if what else None))
 
     def of(self, event: str) -> list[Any]:
-        """What it was told of one kind of event."""
-        return [what for name, what in self.heard if name == event]
+        """Return the arguments of all events of one kind."""
+        return [what for name, what in self.events if name == event]
 
 
 class Away:
     """A store that is away when it is asked for one of `methods`, as often as each says, and else does its work."""
 
-    def __init__(self, store: DatabaseStore, **methods: int) -> None:
+    def __init__(self, store: Store, **methods: int) -> None:
         self._store = store
         self.left = methods
 
@@ -59,33 +62,35 @@ class Away:
 
 
 @dataclass
-class Place:
-    """Everything a tick needs, and the `Host` of the scheduler too; `craft down` and `.env` are attributes."""
+class FakeApp:
+    """Everything a tick needs, in place of a Masonite app: `craft down` and `.env` are attributes."""
 
     settings: dict[str, Any] = field(default_factory=dict)
     store: Any = field(default_factory=memory_store)
-    told: Told = field(default_factory=Told)
+    listener: RecordingListener = field(default_factory=RecordingListener)
     tasks: list[Any] = field(default_factory=list)
     down: bool = False
     app_env: str = "local"
     folder: str = ""
     listeners: list[Any] = field(default_factory=list)
+    limits: Limits = LIMITS
 
-    def add(self, *tasks: Any) -> Place:
+    def add(self, *tasks: Any) -> FakeApp:
         self.tasks += tasks
         return self
 
     def scheduler(self) -> Scheduler:
         found = TaskRegistry(dict, lambda cls: cls(), lambda: (os.devnull, "nowhere"))
         found.add(*self.tasks)
-        return Scheduler(found, self, Settings(**{"kill_grace": MOMENT, "stop_grace": MOMENT, **self.settings}))
+        settings = Settings(**{"kill_grace": MOMENT, "stop_grace": MOMENT, **self.settings})
+        return Scheduler(found, self, settings, self.limits)
 
     def tick(self, at: datetime = NOON, *names: str, **how: Any) -> int:
-        return self.scheduler().tick(at, self.told, names, **how)
+        return self.scheduler().tick(at, self.listener, names, **how)
 
     def run(self) -> Run:
         """The one run that has ended."""
-        (run,) = self.told.runs
+        (run,) = self.listener.runs
         return run
 
     # the host
@@ -109,6 +114,9 @@ class Place:
     def after_fork(self) -> None:
         """Nothing here is shared."""
 
+    def worker_module(self) -> str:
+        return "scheduler.masonite.worker_main"
+
     def open_store(self, settings: Settings) -> Any:
         return self.store
 
@@ -126,4 +134,4 @@ def nothing() -> None:
 def process_that_is_gone() -> str:
     """An owner that has ended."""
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
-        return str(identity_of(process.pid))
+        return str(process_identity(process.pid))

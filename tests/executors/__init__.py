@@ -1,0 +1,1 @@
+"""Executors, with real brokers and real workers."""
