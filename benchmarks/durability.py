@@ -22,15 +22,15 @@ from measure import Figure, Target, figure
 from samples import declarations
 
 from scheduler import Task
+from scheduler.config.Settings import Settings
+from scheduler.execution.Scheduler import Scheduler
 from scheduler.listeners import ConsoleListener
 from scheduler.masonite.MasoniteApp import MasoniteApp
-from scheduler.process import this_process
-from scheduler.Scheduler import Scheduler
-from scheduler.Settings import Settings
+from scheduler.processes.identity import this_process
 from scheduler.stores import Claim, local_store
-from scheduler.TaskRegistry import TaskRegistry
+from scheduler.tasks.TaskRegistry import TaskRegistry
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+sys.path.append(str(Path(__file__).parent.parent / "tests"))
 
 from contracts.databases import (
     Application,
@@ -73,7 +73,7 @@ import time
 from datetime import datetime, timedelta, timezone
 from wsgi import application
 from scheduler.listeners import ConsoleListener
-from scheduler.Work import Work
+from scheduler.execution.ScheduleLoop import ScheduleLoop
 
 bound = application.make("scheduler")
 scheduler = getattr(bound.run, "__self__", bound).scheduler
@@ -95,7 +95,7 @@ def now():
     return datetime.now(timezone.utc) + jumped
 
 
-work = Work(scheduler, ConsoleListener(lambda line: None, print), now)
+work = ScheduleLoop(scheduler, ConsoleListener(lambda line: None, print), now)
 work.run()
 """
 TASK = """
@@ -141,7 +141,7 @@ def _idle_tick(root):
     seconds = []
     for number in range(FEW + 1):
         app = MasoniteApp(Application(None, str(root)))
-        registry = TaskRegistry(app.bound, app.call, lambda: ("/nowhere", "nowhere"), settings.policy)
+        registry = TaskRegistry(app.bound, app.call, lambda: ("/nowhere", "nowhere"), settings.options)
         scheduler = Scheduler(registry, app, settings)
         scheduler.add(*tasks)
         waited = _clocked(scheduler.store.connection)
@@ -156,16 +156,16 @@ def _idle_tick(root):
 def _clocked(connection):
     """Return a list to which the connection adds the seconds of everything that it is asked for."""
     seconds = []
-    patiently = connection._patiently
+    try_again = connection._try_again
 
     def clocked(work):
         start = time.perf_counter()
         try:
-            return patiently(work)
+            return try_again(work)
         finally:
             seconds.append(time.perf_counter() - start)
 
-    connection._patiently = clocked
+    connection._try_again = clocked
     return seconds
 
 
@@ -212,7 +212,7 @@ def _app(root):
 def _latency(app, minutes):
     """How long after the minute has begun the first task of schedule:work does."""
     (app / "latency.py").write_text(LATENCY_SCRIPT.replace("MINUTES", str(minutes)))
-    subprocess.run([sys.executable, "latency.py"], cwd=app, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([sys.executable, "latency.py"], cwd=app, check=True, stdout=subprocess.DEVNULL, timeout=600)
     starts = sorted(float(line) for line in (app / "starts").read_text().split())
     boundaries = sorted(float(line) for line in (app / "boundaries").read_text().split())
     late = [min(start - begun for begun in boundaries if begun <= start + 0.01) for start in starts[1:]]
@@ -224,7 +224,7 @@ def _idle_process(app, seconds):
     """What schedule:work takes while it has nothing to do: its CPU over whole minutes, and its memory."""
     (app / "app" / "tasks" / "Due.py").write_text(TASK.replace('"1 minute"', '"1 year"'))
     booted = "import wsgi; print(open('/proc/self/status').read())"
-    before = subprocess.run([sys.executable, "-c", booted], cwd=app, check=True, capture_output=True, text=True).stdout
+    before = subprocess.run([sys.executable, "-c", booted], cwd=app, check=True, capture_output=True, text=True, timeout=60).stdout
     process = subprocess.Popen([sys.executable, "craft", "schedule:work"], cwd=app, stdout=subprocess.DEVNULL)
     try:
         time.sleep(10)
@@ -234,7 +234,7 @@ def _idle_process(app, seconds):
         grown = (_resident(Path(f"/proc/{process.pid}/status").read_text()) - _resident(before)) / 1024
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait()
+        process.wait(60)
     return [
         Figure(WORK, IDLE_CPU, share, share, "%", f"of a core, over {seconds} s"),
         Figure(WORK, MEMORY, grown, grown, "MB"),
@@ -243,7 +243,7 @@ def _idle_process(app, seconds):
 
 def _long_history(app, rows):
     """What the commands take with a million rows of history, from the start of the process to its end."""
-    path = app / "storage" / "framework" / "scheduler.sqlite3"
+    path = app / ".scheduler" / "scheduler.sqlite3"
     database = sqlite3.connect(path, isolation_level=None)
     database.execute("DELETE FROM scheduler_runs")
     database.execute(
@@ -266,7 +266,7 @@ def _long_history(app, rows):
 
 def _wall(command, app):
     start = time.perf_counter()
-    ended = subprocess.run(command, cwd=app, env=whole_run.ENVIRONMENT, capture_output=True, text=True)
+    ended = subprocess.run(command, cwd=app, env=whole_run.ENVIRONMENT, capture_output=True, text=True, timeout=600)
     seconds = time.perf_counter() - start
     if ended.returncode:
         raise AssertionError(f"{command} ended with {ended.returncode}: {ended.stdout}{ended.stderr}")

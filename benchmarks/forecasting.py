@@ -11,13 +11,14 @@ from measure import Target, best, figure
 from samples import declarations
 
 from scheduler import Task
-from scheduler.listeners import fire_table
-from scheduler.simulation import Heat, stretches
+from scheduler.diagnosis import fire_table
+from scheduler.diagnosis.forecast import BusyMap, forecast_windows
 from scheduler.Task import schedule_of
-from scheduler.TaskRegistry import RegisteredTask
+from scheduler.tasks.RegisteredTask import RegisteredTask
 
 COUNT = 1000
 ROUNDS = 3
+WIDTH = 100
 SECTION = "a year of 1,000 mixed tasks"
 ZONE = ZoneInfo("Europe/Riga")
 YEAR = (datetime(2027, 1, 1, tzinfo=timezone.utc), datetime(2028, 1, 1, tzinfo=timezone.utc))
@@ -49,21 +50,21 @@ def _tasks():
 
 
 def _counted(tasks):
-    return fire_table.counted(stretches(tasks, *YEAR, ZONE), tasks)
+    return fire_table.count_fire_times(forecast_windows(tasks, *YEAR, ZONE), tasks)
 
 
 def _count(tasks):
-    return fire_table.as_counts(_counted(tasks), ZONE)
+    return fire_table.as_counts(_counted(tasks), ZONE, WIDTH)
 
 
 def _map(tasks):
-    return fire_table.as_map(Heat(stretches(tasks, *YEAR, ZONE), ZONE), ZONE)
+    return fire_table.as_map(BusyMap(forecast_windows(tasks, *YEAR, ZONE), ZONE), ZONE, WIDTH)
 
 
 def _list(tasks):
-    return sum(len(fire_table.as_lines(stretch, ZONE)) for stretch in stretches(tasks, *YEAR, ZONE))
+    return sum(len(fire_table.as_lines(stretch, ZONE)) for stretch in forecast_windows(tasks, *YEAR, ZONE))
 
 
 def _write(tasks):
     entries = [fire_table.entry_of(each, ZONE) for each in _counted(tasks)]
-    return sum(map(len, fire_table.document(YEAR, ZONE, entries, stretches(tasks, *YEAR, ZONE))))
+    return sum(map(len, fire_table.document(YEAR, ZONE, entries, forecast_windows(tasks, *YEAR, ZONE))))

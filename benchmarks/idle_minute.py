@@ -46,7 +46,8 @@ sys.exit(os.waitstatus_to_exitcode(status))
 PROVIDER = "our provider in any other craft command"
 ADDED_BY_PROVIDER = 5
 PROVIDED = """
-import sys, time
+import gc, sys, time
+gc.disable()  # a collection of all that Masonite has made would fall into it by chance
 sys.path.insert(0, ".")
 import masonite.commands, masonite.providers, masonite.scheduling.providers
 start = time.process_time()
@@ -138,7 +139,7 @@ def _programs(ours, built_in):
         whole_run.run([_craft(), "schedule:run"], app)
     _cache(ours)
     _cache(stale)
-    file = stale / "storage" / "framework" / "schedule.cache"
+    file = stale / ".scheduler" / "schedule.cache"
     copyfile(file, stale / "kept")
     (stale / "app" / "New.py").touch()
 
@@ -160,7 +161,7 @@ def _craft():
 
 
 def _cache(app):
-    said = subprocess.run([_craft(), "schedule:cache"], cwd=app, env=whole_run.ENVIRONMENT, stdout=subprocess.PIPE)
+    said = subprocess.run([_craft(), "schedule:cache"], cwd=app, env=whole_run.ENVIRONMENT, stdout=subprocess.PIPE, timeout=300)
     if said.returncode:
         raise AssertionError(f"schedule:cache in {app.name} ended with {said.returncode}")
 
@@ -172,7 +173,7 @@ def _peak(app):
 def _said(app, *arguments):
     """Return the number that Python says, started with these arguments in the app's folder."""
     command = [sys.executable, *arguments]
-    ended = subprocess.run(command, cwd=app, env=whole_run.ENVIRONMENT, check=True, capture_output=True, text=True)
+    ended = subprocess.run(command, cwd=app, env=whole_run.ENVIRONMENT, check=True, capture_output=True, text=True, timeout=300)
     return float(ended.stdout)
 
 
@@ -187,7 +188,7 @@ def _hour_of_work(app, seconds):
         return (cpu_of(process.pid) - used) / (time.monotonic() - start) * 3600
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait()
+        process.wait(60)
 
 
 def cpu_of(pid):

@@ -77,6 +77,23 @@ def best(figures, who, section=None):
     return next(found.best for found in figures if found.who == who and section in {None, found.section})
 
 
+def print_figures(figures):
+    section = None
+    for figure in figures:
+        if figure.section != section:
+            section = figure.section
+            print(f"\n{section:<40} {'best':>10} {'median':>10}")
+        line = f"  {figure.who:<38} {figure.best:>10.3f} {figure.median:>10.3f} {figure.unit:<3} {figure.note}"
+        print(line.rstrip(), flush=True)
+
+
+def print_targets(targets):
+    print(f"\n{'target':<73} {'found':>8} {'at most':>8}")
+    for target in targets:
+        met = "pass" if target.met else "FAIL"
+        print(f"  {target.what:<71} {target.value:>8.3f} {target.limit:>8.3f} {target.unit:<3} {met}")
+
+
 def _enough_loops(run):
     loops = 1
     while (took := _timed(run, loops) * loops) < LEAST_SECONDS:

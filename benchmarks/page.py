@@ -1,10 +1,10 @@
-"""Shows results.json in the README and in docs/cost.md, between markers: `python benchmarks/readme.py`, or at the end of run.py."""
+"""Show results.json in docs/cost.md, between markers: `python benchmarks/page.py`, or at the end of run.py."""
 
 import json
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-README, PAGE = ROOT / "README.md", ROOT / "docs" / "cost.md"
+PAGE = ROOT / "docs" / "cost.md"
 RESULTS = Path(__file__).with_name("results.json")
 BEGIN, END = "<!-- benchmarks begin -->\n", "<!-- benchmarks end -->\n"
 DAY = "CPU of a day"
@@ -12,9 +12,8 @@ NEIGHBOURS = "ratios of neighbouring runs"
 
 
 def update(document):
-    """Put what the document says between the markers: the day and whole runs into the README, the rest into its page."""
-    _put(README, f"{_day(document)}\n{_ratios(document)}")
-    _put(PAGE, _figures(document))
+    """Replace what is between the markers: a day, whole runs, then everything else."""
+    _put(PAGE, f"{_day(document)}\n{_ratios(document)}\n{_figures(document)}")
 
 
 def _put(file, text):
@@ -27,8 +26,8 @@ def _put(file, text):
 
 def _day(document):
     rows = [(each["who"], f"{each['median']:,.0f} s") for each in document["figures"] if each["section"] == DAY]
-    text = "An app with 200 tasks, asked each minute of a day in which none is due:\n\n"
-    return text + _table(("each minute of a day", "CPU"), rows)
+    text = "The CPU time of one day, for an app with 200 tasks of which none is due:\n\n"
+    return text + _table(("called every minute", "CPU time of a day"), rows)
 
 
 def _ratios(document):
@@ -37,8 +36,8 @@ def _ratios(document):
         for what, pairs in document[NEIGHBOURS].items()
         for pair, found in pairs.items()
     ]
-    text = "Whole runs, from the start of the process to its end, one divided by the other:\n\n"
-    return text + _table(("run", "of its", "median", "quartiles"), rows)
+    text = "Whole runs, from the start of the process to its end, as the ratio of two runs:\n\n"
+    return text + _table(("runs", "measured", "median ratio", "quartiles"), rows)
 
 
 def _figures(document):
@@ -48,7 +47,7 @@ def _figures(document):
         for each in within
         if each["section"] != DAY
     ]
-    text = f"Beside other schedulers, on Python {document['python']}, the best of several rounds:\n\n"
+    text = f"Compared with other schedulers, on Python {document['python']}, the best of several rounds:\n\n"
     return text + _table(("what", "who", "takes", ""), rows)
 
 

@@ -1,6 +1,6 @@
-"""What the scheduler costs, beside its peers: prints a table, writes results.json and shows it in the README.
+"""What the scheduler costs, beside its peers: prints a table, writes results.json and shows it in docs/cost.md.
 
-    python benchmarks/run.py            everything, some twenty minutes
+    python benchmarks/run.py            everything, some twenty-five minutes
     python benchmarks/run.py --check    the same; exit code 1 if a target is missed
     python benchmarks/run.py --only judging following
 
@@ -16,19 +16,30 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+import dashboard
+import due_minute
 import durability
+import executors
 import following
+import forecasting
 import idle_minute
 import judging
+import page
 import parsing
 import peers
-import readme
-import simulating
 import whole_run
+from measure import print_figures, print_targets
 
 RESULTS = Path(__file__).with_name("results.json")
-WITHIN_A_PROCESS = {"judging": judging, "following": following, "parsing": parsing, "simulating": simulating}
-WHOLE_PROCESSES = {"whole_run": whole_run, "idle_minute": idle_minute, "durability": durability}
+WITHIN_A_PROCESS = {"judging": judging, "following": following, "parsing": parsing, "forecasting": forecasting}
+WHOLE_PROCESSES = {
+    "whole_run": whole_run,
+    "idle_minute": idle_minute,
+    "due_minute": due_minute,
+    "durability": durability,
+    "dashboard": dashboard,
+    "executors": executors,
+}
 PARTS = [*WITHIN_A_PROCESS, *WHOLE_PROCESSES]
 
 
@@ -53,25 +64,18 @@ def main():
     print_targets(targets)
     if set(options.only) == set(PARTS):
         _write(figures, ratios, targets)
+    elif options.write:
+        _write_some(figures, ratios, targets)
     return 1 if options.check and not all(target.met for target in targets) else 0
 
 
 def _options():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="exit with 1 if a target is missed")
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="these parts; results.json and the README are kept")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="these parts; results.json and docs/cost.md stay as they are")
+    parser.add_argument("--write", action="store_true", help="with --only: put what was found into results.json and docs/cost.md")
     parser.add_argument("--rounds", type=int, default=25, help="whole runs of each app (default: 25)")
     return parser.parse_args()
-
-
-def print_figures(figures):
-    section = None
-    for figure in figures:
-        if figure.section != section:
-            section = figure.section
-            print(f"\n{section:<40} {'best':>10} {'median':>10}")
-        line = f"  {figure.who:<38} {figure.best:>10.3f} {figure.median:>10.3f} {figure.unit:<3} {figure.note}"
-        print(line.rstrip(), flush=True)
 
 
 def print_ratios(ratios):
@@ -82,13 +86,6 @@ def print_ratios(ratios):
             print(f"  {pair:<50} {spread['median']:>8.3f} {quartiles:>15} x  {time}")
 
 
-def print_targets(targets):
-    print(f"\n{'target':<73} {'found':>8} {'at most':>8}")
-    for target in targets:
-        met = "pass" if target.met else "FAIL"
-        print(f"  {target.what:<71} {target.value:>8.3f} {target.limit:>8.3f} {target.unit:<3} {met}")
-
-
 def _write(figures, ratios, targets):
     document = {
         "python": platform.python_version(),
@@ -97,9 +94,25 @@ def _write(figures, ratios, targets):
         "ratios of neighbouring runs": ratios,
         "targets": [asdict(target) | {"met": target.met} for target in targets],
     }
+    _put(document)
+
+
+def _write_some(figures, ratios, targets):
+    """Replace what these parts found earlier, and keep the rest."""
+    document = json.loads(RESULTS.read_text(encoding="utf-8"))
+    sections, names = {each.section for each in figures}, {each.what for each in targets}
+    document["figures"] = [each for each in document["figures"] if each["section"] not in sections]
+    document["figures"] += [asdict(each) for each in figures]
+    document["targets"] = [each for each in document["targets"] if each["what"] not in names]
+    document["targets"] += [asdict(each) | {"met": each.met} for each in targets]
+    document["ratios of neighbouring runs"] |= ratios
+    _put(document)
+
+
+def _put(document):
     RESULTS.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(f"\nwritten to {RESULTS.name} and README.md")
-    readme.update(document)
+    print(f"\nwritten to {RESULTS.name} and docs/cost.md")
+    page.update(document)
 
 
 if __name__ == "__main__":
