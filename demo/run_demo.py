@@ -1,6 +1,6 @@
-"""Runs the demo from a clean start, shows what the scheduler did, and exits 1 if it did not do what it should.
+"""Run the demo from a clean start, show what the scheduler did, and exit with 1 if a result is not as expected.
 
-It needs a Python that has the package and Masonite 5 (`make demo` makes one) and nothing else.
+It needs a virtual environment with the package and Masonite 5 (`make demo` creates one) and nothing else.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ EVENTS: list[dict[str, object]] = []
 
 
 class Endpoint(BaseHTTPRequestHandler):
-    """What CallWebhook calls: it remembers each event."""
+    """The endpoint that CallWebhook calls; it records each event."""
 
     def do_POST(self) -> None:
         EVENTS.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
@@ -40,7 +40,7 @@ class Endpoint(BaseHTTPRequestHandler):
 
 
 class Checks:
-    """What was expected, and whether it came."""
+    """Comparisons of expected and actual results."""
 
     def __init__(self) -> None:
         self.failed = 0
@@ -54,18 +54,19 @@ class Checks:
 
 
 def reset() -> None:
-    """Removes all that an earlier run made, and makes .env with a key of its own."""
+    """Remove the files of an earlier run, and create .env with a new key."""
     shutil.rmtree(STORAGE, ignore_errors=True)
-    for file in DEMO.glob("database.sqlite3*"):
+    for file in (*DEMO.glob("database.sqlite3*"), *DEMO.glob("databases/migrations/*scheduler*")):
         file.unlink()
     INBOX.mkdir(parents=True)
     key = base64.urlsafe_b64encode(os.urandom(32)).decode()
     example = (DEMO / ".env-example").read_text(encoding="utf-8")
+    shutil.rmtree(DEMO / ".scheduler", ignore_errors=True)
     (DEMO / ".env").write_text(example.replace("APP_KEY=", f"APP_KEY={key}"), encoding="utf-8")
 
 
 def craft(*arguments: str, webhook: str = "") -> tuple[int, str]:
-    """Runs one craft command in the app, as a shell would in an activated virtual environment."""
+    """Run one craft command in the app, as in an activated virtual environment."""
     environment = dict(
         os.environ,
         PATH=f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}",
@@ -84,7 +85,7 @@ def craft(*arguments: str, webhook: str = "") -> tuple[int, str]:
 
 
 def add_orders_of_long_ago(*ages_in_days: int) -> None:
-    """Rows that look as if they had been imported that many days ago."""
+    """Insert orders that were imported that many days ago."""
     with closing(sqlite3.connect(DATABASE)) as database, database:
         for days in ages_in_days:
             created = datetime.now(timezone.utc) - timedelta(days=days)
@@ -95,7 +96,7 @@ def add_orders_of_long_ago(*ages_in_days: int) -> None:
 
 
 def add_file_of_long_ago(days: int) -> None:
-    """A file that looks as if it had been imported that many days ago."""
+    """Create a file that was imported that many days ago."""
     file = STORAGE / "imported" / "20250101-000000-0-orders.xml"
     file.write_text("<orders/>\n", encoding="utf-8")
     then = (datetime.now(timezone.utc) - timedelta(days=days)).timestamp()
@@ -113,7 +114,7 @@ def orders() -> list[str]:
 
 
 def files(folder: str) -> list[str]:
-    """The files of a storage folder, without the date and time that ImportOrders puts before their names."""
+    """Return the files of a storage folder, without the date and time that ImportOrders puts before their names."""
     return sorted(file.name.split("-", 2)[2] for file in (STORAGE / folder).glob("*.xml"))
 
 
@@ -149,7 +150,7 @@ def demonstrate(webhook: str) -> int:
     checks.expect("orders, none twice", [*imported, "OLD-5"], orders())
     checks.expect("left in the inbox", [], sorted(file.name for file in INBOX.iterdir()))
 
-    print("\nThe tasks that a provider declared, out of their time, and a file imported 91 days ago:")
+    print("\nThe tasks of a provider, forced to run now, with a file imported 91 days ago:")
     keep = len(files("imported"))
     add_file_of_long_ago(91)
     status, _ = craft("schedule:run", "--task", "backup", "--task", "prune", "--force")
@@ -157,13 +158,17 @@ def demonstrate(webhook: str) -> int:
     checks.expect("backup written", True, DATABASE.with_name("database.sqlite3.gz").exists())
     checks.expect("files kept", keep, len(files("imported")))
 
+    print()
+    history = subprocess.run([sys.executable, "history.py"], cwd=DEMO)
+    checks.expect("exit code", 0, history.returncode)
     print(f"\n{checks.failed} expectations FAILED" if checks.failed else "\nAll as expected.")
+    print("To look at the dashboard: make demo-dashboard, then open http://localhost:8040/schedule")
     return 1 if checks.failed else 0
 
 
 def main() -> int:
     if CRAFT is None:
-        sys.exit(f"no craft beside {sys.executable}: pip install -e '.[masonite5]' there first")
+        sys.exit(f"no craft next to {sys.executable}: pip install -e '.[masonite5]' there first")
     with ThreadingHTTPServer(("127.0.0.1", 0), Endpoint) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         try:

@@ -2,7 +2,7 @@ from masonite.configuration import Configuration, config
 
 
 class Kernel:
-    """What the app's console commands need; a web app binds its middleware, routes and views here as well."""
+    """What the app's console commands and its dashboard need; a web app has middleware, routes and views as well."""
 
     def __init__(self, app):
         self.application = app
@@ -20,6 +20,7 @@ class Kernel:
         self.application.bind("key", config("application.key"))
 
     def register_locations(self):
+        self.application.bind("controllers.location", "app/controllers")
         self.application.bind("tasks.location", "app/tasks")
         self.application.bind("models.location", "app/models")
         self.application.bind("observers.location", "app/observers")

@@ -1,11 +1,13 @@
-from masonite.providers import FrameworkProvider, ORMProvider
-from scheduler.providers import ScheduleProvider
+from masonite.providers import FrameworkProvider, ORMProvider, RouteProvider
+from scheduler.providers import ScheduleDashboardProvider, ScheduleProvider
 
 from app.providers.TaskProvider import TaskProvider
 
 PROVIDERS = [
     FrameworkProvider,
+    RouteProvider,
     ORMProvider,
     ScheduleProvider,  # in place of masonite.scheduling.providers.ScheduleProvider
+    ScheduleDashboardProvider,  # the pages at /schedule
     TaskProvider,
 ]

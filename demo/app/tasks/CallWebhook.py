@@ -11,7 +11,7 @@ class CallWebhook(Task):
     run_every = "1 minute"
 
     def when(self):
-        """Only where there is somebody to call."""
+        """Run only if a URL is configured."""
         return bool(config("webhook.url"))
 
     def handle(self):

@@ -1,6 +1,7 @@
 from datetime import datetime
 from pathlib import Path
 
+from masonite.environment import env
 from masonite.utils.location import base_path
 from scheduler.Task import Task
 
@@ -11,6 +12,7 @@ from config.database import DB
 
 class ImportOrders(Task):
     run_every = "1 minute"
+    executor = "imports" if env("BROKER") else "local"  # an app of yours would say: executor = "imports"
 
     def handle(self):
         for file in sorted(Path(base_path("storage/inbox")).glob("*.xml")):
@@ -24,13 +26,13 @@ class ImportOrders(Task):
                 self.move(file, "imported")
 
     def import_file(self, file):
-        """All of a file's orders or none; those known are passed over, so a file met again adds nothing twice."""
+        """Import all orders of a file or none; skip known ones, so importing a file again adds nothing twice."""
         with DB.transaction():
             new = [Order.create(row) for row in read_orders(file) if not Order.where("number", row["number"]).count()]
         return len(new)
 
     def move(self, file, folder):
-        """Out of the inbox, when the rows are safe. The time in its name keeps it from replacing an older file."""
+        """Move a file out of the inbox. The time in its new name keeps it from replacing an older file."""
         target = Path(base_path("storage"), folder, f"{datetime.now():%Y%m%d-%H%M%S}-{file.name}")
         target.parent.mkdir(parents=True, exist_ok=True)
         file.replace(target)

@@ -4,7 +4,7 @@ from app.models.Order import Order
 
 
 class ReportSales(Task):
-    """Each hour of a working day, by the shop's clock wherever the server stands."""
+    """Every hour of a working day, in the shop's time zone."""
 
     run_every = "1 hour"
     run_on = ("monday", "tuesday", "wednesday", "thursday", "friday")
