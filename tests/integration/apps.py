@@ -37,6 +37,9 @@ MASONITE_PROVIDER = "from masonite.scheduling.providers import ScheduleProvider\
 OUR_PROVIDER = "from scheduler.providers import ScheduleProvider\n"
 APP_KEY = "i6fq1VEWVHFVExojMdKqVgs3iriRvpI8qSxmKDgZlcg="
 
+#: How long a short run took, as messages have it: '38 ms', and on a busy machine '1.2 s'.
+TOOK = r"[\d.]+ m?s"
+
 #: The rule of a task that is due at every tick, and the one of a task no test will ever meet at its minute.
 ALWAYS = "run_every = '1 minute'"
 IN_HALF_A_YEAR = f"{datetime.now(timezone.utc) + timedelta(days=180):0 0 %d %m *}"
