@@ -319,7 +319,9 @@ class Task(Frequencies):
         if self._date is not None:
             date = clock.naive(self._date)
         zone = schedule.zone or clock.default_zone()
-        return bool(schedule.rule.matches(ZonedMinute.of(clock.instant_of(date, zone), zone)))
+        if date is None or date.tzinfo is None:
+            date = clock.instant_of(date, zone)
+        return bool(schedule.rule.matches(ZonedMinute.of(date, zone)))
 
     def next_run(self, after: datetime | None = None) -> pendulum.DateTime | None:
         """Return the first fire time strictly later than `after` (default: now), or None."""

@@ -76,10 +76,12 @@ def judge(
         if rule is None:
             continue
         zone = task.zone
-        moment = moments.get(zone) or moments.setdefault(zone, ZonedMinute.of(minute, zone))
         try:
-            since = cursors.get(task.claim_key) if cursors else None
-            if since is not None and (since < minute or rule.step < MINUTE):
+            moment = moments[zone]
+        except KeyError:
+            moment = moments[zone] = ZonedMinute.of(minute, zone)
+        try:
+            if cursors and (since := cursors.get(task.claim_key)) and (since < minute or rule.step < MINUTE):
                 due = _due_in_window(task, rule, since, minute, moment, paused=paused, now=now)
                 if due.run or due.missed or due.paused:
                     found.append(due)
@@ -94,17 +96,17 @@ def _due_in_minute(
     task: Schedulable, rule: Rule, minute: datetime, *, paused: PausedAt | None, now: datetime
 ) -> Due:
     """Return the fire times of a rule that matches `minute`, to run or paused."""
-    times = tuple(_within(rule, minute, now)[0])
+    times = _within(rule, minute, now)[0]
     return Due(task, paused=times) if _is_paused(paused, task, None, minute) else Due(task, times)
 
 
-def _within(rule: Rule, minute: datetime, now: datetime) -> tuple[list[datetime], list[datetime]]:
+def _within(rule: Rule, minute: datetime, now: datetime) -> tuple[tuple[datetime, ...], tuple[datetime, ...]]:
     """Return the fire times of a matching rule within a minute: those on time, and those that are late already."""
     if rule.step >= MINUTE:
-        return [minute], []
+        return (minute,), ()
     oldest = now - max(rule.step, SECONDS_FORGIVEN)
     times = [minute + rule.step * n for n in range(MINUTE // rule.step)]
-    return [time for time in times if time >= oldest], [time for time in times if time < oldest]
+    return tuple(time for time in times if time >= oldest), tuple(time for time in times if time < oldest)
 
 
 def _due_in_window(
@@ -119,9 +121,9 @@ def _due_in_window(
 ) -> Due:
     """Sort the fire times from `since` up to and including `minute` into those to run, missed and paused."""
     options = task.options
-    coming, passed = _within(rule, minute, now) if rule.matches(moment) else ([], [])
+    coming, passed = _within(rule, minute, now) if rule.matches(moment) else ((), ())
     limit = max(options.catch_up_limit, MISSED_LIMIT) + 1
-    earlier: list[datetime] = passed[::-1]
+    earlier = list(reversed(passed))
     before = minute
     while len(earlier) <= limit and (found := rule.previous_before(before, task.zone)) is not None and found >= since:
         earlier.append(found)

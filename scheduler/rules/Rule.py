@@ -12,6 +12,7 @@ from scheduler.rules.Calendar import LAST_ORDINAL, calendar_of
 from scheduler.rules.Days import EVERY_DAY, Days
 from scheduler.rules.ZonedMinute import (
     DAY,
+    HALF_HOUR,
     MINUTE,
     UTC,
     ZonedMinute,
@@ -59,7 +60,7 @@ class Recurrence:
     """
 
     step = MINUTE
-    __slots__ = ("calendar", "period", "times", "wild", "window", "words")
+    __slots__ = ("_half_hour", "calendar", "period", "times", "wild", "window", "words")
 
     def __init__(
         self,
@@ -78,6 +79,7 @@ class Recurrence:
         ):
             times, period = 0, DAY
         self.times: Final = times if period == DAY else _repeated(times, period)
+        self._half_hour: Final = _within_half_hour(self.times) if period == DAY else HALF_HOUR
         self.calendar: Final = calendar_of(days)
         self.wild: Final = wild
         self.period: Final = period
@@ -95,6 +97,8 @@ class Recurrence:
 
     def matches(self, moment: ZonedMinute) -> bool:
         """Return whether the rule names this minute."""
+        if not self._half_hour & moment.half_hour:
+            return False  # nearly always, and several times faster than to look into the 1,440 bits of a day
         if not (moment.regular or self.wild):
             return self._matches_after_change(moment)
         if not self._times_on(moment.ordinal) >> moment.minute & 1:
@@ -261,3 +265,10 @@ class Recurrence:
 def _repeated(pattern: int, period: int) -> int:
     """Return `pattern` once every `period` minutes, as often as it fits in a day."""
     return sum(pattern << start for start in range(0, DAY, period)) & WHOLE_DAY if period < DAY else pattern
+
+
+def _within_half_hour(times: int) -> int:
+    """Return the minutes (bits 0-29) that `times` names in any half hour."""
+    for half in (720, 360, 180, 90):
+        times |= times >> half
+    return (times | times >> 30 | times >> 60) & HALF_HOUR

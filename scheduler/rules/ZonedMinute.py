@@ -10,6 +10,7 @@ from typing import NamedTuple
 UTC = timezone.utc
 MINUTE = timedelta(minutes=1)
 DAY = 1440
+HALF_HOUR = (1 << 30) - 1
 
 
 def wall_of(local: datetime) -> int:
@@ -36,7 +37,7 @@ def _in_minutes(offset: timedelta | None) -> int:
 def in_utc(instant: datetime) -> datetime:
     """Return the aware `instant` in UTC as a plain datetime (pendulum's subclass calculates otherwise, and slowly)."""
     if type(instant) is datetime:
-        return instant.astimezone(UTC)
+        return instant if instant.tzinfo is UTC else instant.astimezone(UTC)
     plain = datetime(
         instant.year, instant.month, instant.day, instant.hour, instant.minute, instant.second, instant.microsecond, UTC
     )
@@ -47,11 +48,13 @@ def in_utc(instant: datetime) -> datetime:
 class ZonedMinute:
     """One minute, as the clock of one time zone shows it.
 
+    `half_hour` is the minute as one of its half hour (bits 0-29), and all of these where clocks have just changed.
     `wall` counts minutes on that clock. `regular` is false where clocks have just changed: `second_pass` is true in an
     hour that the clock shows for the second time, `gap` is how many minutes it skipped immediately before this one.
     """
 
     minute: int
+    half_hour: int
     regular: bool
     ordinal: int
     year: int
@@ -61,8 +64,8 @@ class ZonedMinute:
     second_pass: bool
     gap: int
 
-    @classmethod
-    def of(cls, instant: datetime, zone: tzinfo) -> ZonedMinute:
+    @staticmethod
+    def of(instant: datetime, zone: tzinfo) -> ZonedMinute:
         """Return the minute of the aware `instant` on the clock of `zone`."""
         return _minute_of(in_utc(instant), zone)
 
@@ -77,7 +80,8 @@ def _minute_of(instant: datetime, zone: tzinfo) -> ZonedMinute:
     ordinal, minute = divmod(wall, DAY)
     regular = not (gap or local.fold)
     year, month, day = local.year, local.month, local.day
-    return ZonedMinute(minute, regular, ordinal, year, month, day, wall, bool(local.fold), gap)
+    half_hour = 1 << minute % 30 if regular else HALF_HOUR
+    return ZonedMinute(minute, half_hour, regular, ordinal, year, month, day, wall, bool(local.fold), gap)
 
 
 class ClockChange(NamedTuple):
