@@ -99,7 +99,7 @@ def main(name):
 def _of_engine(name, app):
     engine = ENGINES[name]
     database = None if why_no_database("postgres") else make_database("postgres", f"scheduler_executors_{os.getpid()}")
-    fleet = Fleet(app, engine, database, tasks=TASK)
+    fleet = Fleet(app, engine, database, tasks=TASK, witness=False)
     try:
         app.write("app/note.py", NOTE)
         app.write("app/bare_job.py", BARE_JOB)

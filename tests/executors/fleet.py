@@ -169,9 +169,14 @@ def listen(app):
 
 
 class Fleet:
-    """An app, its engine and its workers. `store` looks at the app's store from here."""
+    """An app, its engine and its workers. `store` looks at the app's store from here.
 
-    def __init__(self, app: App, engine: Engine, details: dict[str, Any] | None = None, tasks: str = TASKS) -> None:
+    With a witness the app writes each event of a run to the file `events`, in a process for each run.
+    """
+
+    def __init__(
+        self, app: App, engine: Engine, details: dict[str, Any] | None = None, tasks: str = TASKS, *, witness: bool = True
+    ) -> None:
         self.app = app
         self.engine = engine
         self.root: Path = app.root
@@ -189,8 +194,9 @@ class Fleet:
         for path, text in engine.files().items():
             app.write(path, text)
         app.write("app/tasks/Tasks.py", tasks)
-        app.write("app/witness.py", LISTENER)
-        app.provider("listen(app)", header="from app.witness import listen")
+        if witness:
+            app.write("app/witness.py", LISTENER)
+            app.provider("listen(app)", header="from app.witness import listen")
         self.store: Store = open_store(details)
         self.store.heard_workers()  # connects now: later, Masonite 4 would read the database from the app's settings
         app.keep_runs()
