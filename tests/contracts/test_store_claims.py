@@ -46,7 +46,7 @@ def test_existing_claims_do_not_block_the_others(member: Member) -> None:
     assert [run.key for run in runs] == ["a", "c"]
 
 
-def test_another_fire_time_and_another_attempt_are_claims_of_their_own(store: Store) -> None:
+def test_each_fire_time_and_attempt_is_a_claim_of_its_own(store: Store) -> None:
     runs = claimed(store, claim("a", 0), claim("a", 1), claim("a", 0, attempt=2))
     assert [(run.fire_time, run.attempt) for run in runs] == [(NOON, 1), (after(minutes=1), 1), (NOON, 2)]
 
@@ -77,7 +77,7 @@ def test_a_missed_fire_time_is_recorded_and_cannot_be_started(store: Store) -> N
     assert written.started_at is None
 
 
-def test_one_that_only_writes_down_what_was_missed_gets_nothing_to_start(store: Store) -> None:
+def test_a_claim_with_an_outcome_starts_nothing(store: Store) -> None:
     (run,) = claimed(store, claim("a", outcome=Outcome.MISSED))
     assert run.outcome is Outcome.MISSED
     assert store.open_runs() == []
@@ -110,12 +110,12 @@ def test_cursors_keep_their_microseconds_and_cross_years(store: Store) -> None:
     assert store.cursors() == {"a": NOON.replace(year=2031)}
 
 
-def test_nothing_to_claim_is_nothing_done(store: Store) -> None:
+def test_claiming_nothing_changes_nothing(store: Store) -> None:
     assert store.claim([], {}, HERE, NOON) == []
     assert store.history() == []
 
 
-def test_more_claims_and_cursors_than_one_statement_takes(store: Store) -> None:
+def test_any_number_of_claims_and_cursors_is_recorded(store: Store) -> None:
     keys = [f"task {number}" for number in range(1203)]
     runs = store.claim([claim(key) for key in keys], dict.fromkeys(keys, after(minutes=1)), HERE, NOON)
     assert [run.key for run in runs] == keys

@@ -83,7 +83,7 @@ def test_only_its_token_releases_a_lease(member: Member) -> None:
     member.store.release("a", "mine")
 
 
-def test_who_was_taken_over_can_release_nothing(member: Member) -> None:
+def test_an_owner_that_lost_its_lease_cannot_release_it(member: Member) -> None:
     member.store.acquire(lease(token="old", owner=ELSEWHERE), NOON)
     assert member.open().acquire(lease(token="new"), after(61))
     member.store.release("a", "old")
@@ -111,7 +111,7 @@ def test_a_renewed_lease_is_not_taken_over(store: Store) -> None:
     assert store.acquire(lease(), after(119))
 
 
-def test_who_was_taken_over_can_renew_nothing(store: Store) -> None:
+def test_an_owner_that_lost_its_lease_cannot_renew_it(store: Store) -> None:
     store.acquire(lease("a", lease_token(ELSEWHERE, 1), owner=ELSEWHERE), NOON)
     assert store.acquire(lease(expires_at=after(120)), after(60))
     assert store.beat(ELSEWHERE, {1: "a"}, after(61), TTL) == frozenset()

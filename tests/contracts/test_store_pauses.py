@@ -43,7 +43,7 @@ def test_a_new_pause_ends_the_old_one_of_the_same_key_and_no_other(store: Store)
     ]
 
 
-def test_to_resume_ends_a_pause_and_tells_whether_there_was_one(member: Member) -> None:
+def test_resume_ends_a_pause_and_returns_whether_there_was_one(member: Member) -> None:
     member.store.pause(Pause("a", NOON))
     member.store.pause(Pause("b", NOON, after(30)))
     other = member.open()
@@ -75,7 +75,7 @@ def test_a_skipped_fire_time_is_recorded_with_its_reason(member: Member) -> None
     assert claimed(member.open(), claim("a"), owner=ELSEWHERE, now=after(1)) == [], "it has its outcome"
 
 
-def test_only_who_writes_an_outcome_down_is_given_it(member: Member) -> None:
+def test_a_recorded_outcome_is_returned_to_one_process_only(member: Member) -> None:
     """Only that process notifies, so everybody is notified once."""
     missed = [claim("a", minutes, outcome=Outcome.MISSED) for minutes in range(3)]
     mine = claimed(member.store, missed[0], missed[1])
@@ -94,7 +94,7 @@ def test_a_streak_of_failures_begins_once(member: Member) -> None:
     assert member.open().begin_streak("b", ended(second)), "that is another task"
 
 
-def test_to_say_again_that_a_streak_began_with_a_run_is_no_mistake(member: Member) -> None:
+def test_beginning_a_streak_twice_with_one_run_is_allowed(member: Member) -> None:
     """The answer to the first call may have been lost."""
     run = one_run(member.store)
     assert member.store.begin_streak("a", ended(run))

@@ -141,7 +141,7 @@ def test_no_attempt_is_claimed_by_one_whose_outcome_came_too_late(store: Store) 
     assert store.open_runs() == []
 
 
-def test_a_run_that_is_not_there_is_none(store: Store) -> None:
+def test_a_run_that_does_not_exist_is_none(store: Store) -> None:
     assert store.run(4711) is None
     assert not store.finish(ended(Run("a", NOON, id=4711)))
     assert not store.adopt(Run("a", NOON, id=4711), HERE, NOON)
@@ -156,7 +156,7 @@ def test_a_run_was_last_heard_of_when_it_was_claimed(store: Store) -> None:
     assert heartbeats(store) == {run.id: NOON}
 
 
-def test_starting_adopting_and_beating_are_signs_of_life(store: Store) -> None:
+def test_starting_adopting_and_renewing_update_the_heartbeat(store: Store) -> None:
     first, second, third, finished = claimed(store, *(claim(key) for key in "abcd"))
     store.finish(ended(finished))
     store.start(first, 1, after(1))
@@ -187,7 +187,7 @@ def test_only_the_owner_of_a_run_records_its_outcome(member: Member) -> None:
     assert member.open().finish(ended(replace(run, owner=ELSEWHERE)))
 
 
-def test_an_outcome_for_lack_of_signs_of_life_is_refused_after_one(member: Member) -> None:
+def test_a_crash_is_not_recorded_after_a_new_heartbeat(member: Member) -> None:
     run = one_run(member.store)
     member.store.start(run, 1, after(1))
     member.store.beat(HERE, {run.id: ""}, after(9), TTL)
@@ -255,7 +255,7 @@ def test_history_up_to_a_limit(told: Store) -> None:
     assert seen(told.history(limit=2)) == [("c", 3), ("c", 2)]
 
 
-def test_history_with_everything_at_once(told: Store) -> None:
+def test_history_combines_all_of_its_filters(told: Store) -> None:
     found = told.history(keys=["a", "b"], outcomes=[Outcome.FAILED], since=after(minutes=0), limit=1)
     assert seen(found) == [("a", 1)]
 

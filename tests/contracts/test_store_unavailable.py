@@ -144,7 +144,7 @@ def test_claims_survive_a_restart_of_the_server(proxied: tuple[Proxy, Store]) ->
     assert store.open_runs() == [run]
 
 
-def test_a_claim_lost_on_the_way_was_made_wholly_or_not_at_all(
+def test_a_claim_is_atomic_if_the_connection_is_cut(
     proxied: tuple[Proxy, Store], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     proxy, store = proxied
@@ -262,7 +262,7 @@ def test_an_apps_own_database_is_no_local_store_and_is_left_as_it_is(folder: Pat
     assert os.listdir(folder) == ["app.sqlite3"]
 
 
-def test_one_missing_table_is_enough(server_details: Details) -> None:
+def test_each_missing_table_is_reported(server_details: Details) -> None:
     store = open_store(server_details)
     for table in TABLES:
         execute(server_details, f"ALTER TABLE {table} RENAME TO elsewhere")
@@ -281,14 +281,14 @@ def test_a_missing_column_is_an_old_migration(server_details: Details) -> None:
     execute(server_details, *drop_statements())
 
 
-def test_a_database_that_is_not_there_is_not_taken_for_missing_tables(server_details: Details) -> None:
+def test_a_missing_database_is_not_reported_as_missing_tables(server_details: Details) -> None:
     message = said_by(open_store({**server_details, "database": "no_such_database"}))
     assert "no_such_database" in message
     assert "config/database.py" in message
     assert "craft migrate" not in message
 
 
-def test_a_user_that_is_not_there_is_not_taken_for_missing_tables(server_details: Details) -> None:
+def test_a_missing_user_is_not_reported_as_missing_tables(server_details: Details) -> None:
     message = said_by(open_store({**server_details, "user": "no_such_user", "password": "wrong"}))
     assert "config/database.py" in message
     assert "craft migrate" not in message
@@ -391,7 +391,7 @@ def test_a_file_that_is_not_a_database_is_reported_as_damaged(file_details: Deta
     assert works(store)
 
 
-def test_a_file_damaged_in_the_middle_is_reported(file_details: Details) -> None:
+def test_a_store_file_damaged_in_the_middle_is_reported(file_details: Details) -> None:
     store = open_store(file_details)
     for number in range(60):
         run = one_run(store, f"task {number}")
@@ -494,7 +494,7 @@ def test_a_folder_where_the_file_should_be(folder: Path) -> None:
     assert stat.S_IMODE((folder / "scheduler.sqlite3").stat().st_mode) == 0o755, "and nobody touches it"
 
 
-def test_a_file_where_the_folder_should_be(folder: Path) -> None:
+def test_a_file_in_place_of_the_stores_folder_is_reported(folder: Path) -> None:
     (folder / "storage").write_text("", encoding="utf-8")
     assert "storage" in said_by(local_store(str(folder / "storage" / "scheduler.sqlite3")))
 

@@ -48,7 +48,7 @@ def ends(harness: Harness, does: str, **attributes: object) -> tuple[int, object
         ("memory", "failed", "MemoryError"),
     ],
 )
-def test_a_task_that_goes_down(harness: Harness, does: str, outcome: str, error: str) -> None:
+def test_a_task_that_fails_or_kills_itself_has_an_outcome(harness: Harness, does: str, outcome: str, error: str) -> None:
     code, run = ends(harness, does)
     assert code == 1
     assert run.outcome.value == outcome
@@ -72,7 +72,7 @@ def test_a_task_that_never_ends_is_ended_by_its_timeout(harness: Harness) -> Non
 
 
 @pytest.mark.once
-def test_a_task_that_does_not_listen_is_killed_after_a_pause(harness: Harness) -> None:
+def test_a_task_that_ignores_sigterm_is_killed_after_kill_grace(harness: Harness) -> None:
     code, run = ends(harness, "deaf_loop", timeout="1 second")
     assert code == 1
     assert run.outcome.value == "timed_out"

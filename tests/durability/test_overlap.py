@@ -45,7 +45,7 @@ def test_a_task_that_still_runs_is_skipped_with_the_reason_and_who_runs_it(
     assert len(harness.lines("start")) == 1
 
 
-def test_when_it_has_ended_it_runs_again(busy: tuple[Harness, Order]) -> None:
+def test_a_task_runs_again_once_its_run_has_ended(busy: tuple[Harness, Order]) -> None:
     harness, order = busy
     go(harness)
     order.wait()

@@ -62,7 +62,7 @@ def test_a_task_that_does_not_end_within_stop_grace_is_ended_and_recorded(harnes
     wait_until_dead(run.pid)
 
 
-def test_asked_twice_it_ends_running_tasks_at_once(harness: Harness) -> None:
+def test_a_second_signal_ends_running_tasks_at_once(harness: Harness) -> None:
     harness.settings |= {"stop_grace": "10 minutes"}
     harness.add("a", "tidy_loop")
     order = harness.begin(0)

@@ -77,19 +77,19 @@ def test_a_run_is_handed_over_and_done_once(fleet: Fleet) -> None:
     assert [worker.executor for worker in fleet.store.heard_workers()] == ["fleet"]
 
 
-def test_a_number_of_no_run_is_nothing_to_do(fleet: Fleet) -> None:
+def test_an_unknown_run_id_is_ignored(fleet: Fleet) -> None:
     of_no_executor = fleet.claim("Quick", executor="")
     assert do(fleet, SimpleNamespace(id=4711)) is None
     assert do(fleet, of_no_executor) is None
     assert fleet.notes() == []
 
 
-def test_a_task_that_the_worker_does_not_have_is_said(fleet: Fleet, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_task_that_the_worker_does_not_have_is_reported(fleet: Fleet, capfd: pytest.CaptureFixture[str]) -> None:
     assert do(fleet, fleet.claim("Gone")) is None
     assert "Gone: the app of this worker has no such task; deploy it here and restart the worker" in capfd.readouterr().err
 
 
-def test_a_task_that_is_broken_where_the_worker_runs_is_said(fleet: Fleet, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_task_that_is_broken_on_the_worker_is_reported(fleet: Fleet, capfd: pytest.CaptureFixture[str]) -> None:
     fleet.app.write("app/tasks/Bad.py", "from scheduler import Task\n\n\nclass Bad(Task):\n    run_every = '5 minuets'\n    handle = print\n")
     assert do(fleet, fleet.claim("Bad")) is None
     assert "Bad: Bad.run_every = '5 minuets': unknown unit 'minuets'" in capfd.readouterr().err
@@ -145,7 +145,7 @@ def test_a_worker_that_shuts_down_ends_its_run(fleet: Fleet) -> None:
     assert fleet.store.leases() == []
 
 
-def test_a_store_that_is_away_is_said_and_the_run_is_still_pending(fleet: Fleet, capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_unavailable_store_is_reported_and_the_run_stays_pending(fleet: Fleet, capfd: pytest.CaptureFixture[str]) -> None:
     run = fleet.claim("Quick")
     with sqlite3.connect(fleet.root / "store.sqlite3") as database:
         database.execute("ALTER TABLE scheduler_runs RENAME TO elsewhere")

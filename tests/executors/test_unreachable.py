@@ -10,7 +10,7 @@ import pytest
 from executors.fleet import Fleet
 
 
-def test_a_person_sees_what_a_run_waits_for(make_fleet: Callable[..., Fleet], capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_run_that_waits_for_a_worker_is_reported(make_fleet: Callable[..., Fleet], capfd: pytest.CaptureFixture[str]) -> None:
     fleet = make_fleet("queue, database")
     fleet.app.capture = capfd
     assert fleet.tick("--force", "--task", "Quick", "-v").exits(0).out == "Quick waits for a worker of 'fleet': run 1\n"

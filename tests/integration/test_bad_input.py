@@ -128,7 +128,7 @@ NAMES = [
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_any_name_is_listed_and_called_as_it_is(app: App, name: str) -> None:
+def test_a_task_with_any_name_is_listed_and_run_by_it(app: App, name: str) -> None:
     app.tasks(f"class Odd(Task):\n    {ALWAYS}\n    name = {name!r}\n\n    def handle(self):\n        print('odd')\n")
     assert app.craft("schedule:list", "--json").exits(0).json()["tasks"][0]["name"] == name
     listed = app.craft("schedule:list").exits(0).out

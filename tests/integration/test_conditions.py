@@ -30,7 +30,7 @@ def test_a_task_runs_only_in_the_environments_it_names(app: App, where: str, pri
     assert (done.out, done.err) == (printed, "")
 
 
-def test_as_a_process_it_is_the_same(app: App) -> None:
+def test_python_craft_checks_the_environment(app: App) -> None:
     app.tasks(task("    environments = 'production'\n") + task("    environments = 'staging'\n", "SayHo"))
     environment(app, "staging")
     assert "SayHi skipped" in app.python_craft("schedule:run", "-v", APP_ENV="production").exits(0).out

@@ -17,7 +17,7 @@ def outside(folder: Path, craft_script: Path) -> Finished:
     return run([str(craft_script), "schedule:run"], folder)
 
 
-def test_outside_an_app_it_says_so_and_exits_2(tmp_path: Path, craft_script: Path) -> None:
+def test_craft_outside_of_an_app_exits_with_2(tmp_path: Path, craft_script: Path) -> None:
     done = outside(tmp_path / "nowhere", craft_script).exits(2)
     assert done.out == ""
     assert len(done.err.splitlines()) == 1

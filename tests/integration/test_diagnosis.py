@@ -120,12 +120,12 @@ def test_a_dry_run_says_what_the_tick_would_do_and_does_nothing(app: App) -> Non
     assert app.craft("schedule:run", at=NOON).exits(0).out.startswith("Hi!")
 
 
-def test_with_v_it_says_of_the_others_why_they_are_not_due(app: App) -> None:
+def test_a_verbose_dry_run_says_why_tasks_are_not_due(app: App) -> None:
     done = app.craft("schedule:run", "--dry-run", "-v", at=NOON).exits(0)
     assert "Nightly is not due: every day at 2:30; next run 2026-03-04 02:30 Europe/Berlin\n" in done.out
 
 
-def test_the_tick_of_another_time(app: App) -> None:
+def test_dry_run_at_shows_the_tick_of_another_time(app: App) -> None:
     done = app.craft("schedule:run", "--dry-run", "--task", "Nightly", "--at", "2027-03-28 01:00", at=NOON).exits(0)
     assert done.out == "Nightly would run for 2027-03-28 03:00 Europe/Berlin\n"
     done = app.craft("schedule:run", "--dry-run", "--task", "Nightly", "--at", "2027-03-28 02:00", at=NOON).exits(0)
@@ -156,7 +156,7 @@ def test_a_dry_run_with_a_broken_task_ends_with_1(app: App) -> None:
 WINDOW = ("--from", "2027-03-27", "--to", "2 days")
 
 
-def test_a_line_for_each_fire_time(app: App) -> None:
+def test_simulate_shows_a_line_for_each_fire_time(app: App) -> None:
     done = app.craft("schedule:simulate", *WINDOW, "--task", "Nightly", "--timezone", "Europe/Berlin").exits(0)
     assert done.out == "2027-03-27 02:30  Nightly\n2027-03-28 03:00  Nightly\n"
 
@@ -167,7 +167,7 @@ def test_the_window_is_the_week_to_come(app: App) -> None:
     assert days == [f"2026-03-{day:02}" for day in range(4, 11)]
 
 
-def test_counted(app: App) -> None:
+def test_simulate_count_shows_a_line_for_each_task(app: App) -> None:
     done = app.craft("schedule:simulate", *WINDOW, "--count").exits(0)
     rows = [line.split() for line in done.out.splitlines()[2:]]
     assert rows == [
@@ -182,7 +182,7 @@ def test_counted(app: App) -> None:
     )
 
 
-def test_a_map_of_hours_and_days(app: App) -> None:
+def test_simulate_heat_shows_a_map_of_hours_and_days(app: App) -> None:
     done = app.craft("schedule:simulate", *WINDOW, "--heat").exits(0)
     assert done.out.splitlines() == [
         "How many tasks start at once in each hour's busiest minute, UTC:",
@@ -286,7 +286,7 @@ def test_a_task_file_that_cannot_be_imported(app: App) -> None:
     assert "app/tasks/Typo.py is broken: SyntaxError" in " ".join(done.out.split())
 
 
-def test_a_setting_without_a_meaning(app: App) -> None:
+def test_doctor_reports_an_invalid_setting(app: App) -> None:
     app.write("config/scheduler.py", "GRACE = 'soon'\n")
     assert checks(app, 1)["settings"] == "wrong"
     assert checks(app, 1)["ticks"] == "unknown"
@@ -306,7 +306,7 @@ def test_masonite_s_own_provider_next_to_ours_is_a_note(make: Any) -> None:
     assert "That is harmless" in finding["message"]
 
 
-def test_the_other_commands_still_say_that_the_store_is_away(app: App) -> None:
+def test_other_commands_exit_with_3_without_the_store(app: App) -> None:
     app.write(".scheduler/scheduler.sqlite3", "this is no database, and long enough to be told from one" * 9)
     for line in (["schedule:explain", "SayHi"], ["schedule:run", "--dry-run"]):
         assert len(app.craft(*line).exits(3).err.splitlines()) == 1

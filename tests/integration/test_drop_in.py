@@ -62,7 +62,7 @@ def test_schedule_run_and_schedule_list_are_ours(arranged: App) -> None:
     assert arranged.craft("schedule:run", "--json").exits(0).json()["runs"] == []
 
 
-def test_as_a_process_too(arranged: App) -> None:
+def test_python_craft_runs_tasks_of_a_provider(arranged: App) -> None:
     arranged.tasks(TASKS)
     arranged.provider("app.make('scheduler').add(SayHi)", header=FROM_TASKS)
     assert arranged.python_craft("schedule:run").exits(0).out == "Hi!\n"
@@ -151,7 +151,7 @@ def test_instances_of_one_class_are_tasks_of_their_own(app: App) -> None:
         ("run(force=True)", "Hi!\nHo!\n"),
     ],
 )
-def test_run_takes_a_name_and_force(app: App, capfd: pytest.CaptureFixture[str], call: str, printed: str) -> None:
+def test_make_scheduler_run_takes_a_name_and_force(app: App, capfd: pytest.CaptureFixture[str], call: str, printed: str) -> None:
     app.tasks(TASKS)
     with booted(app.root) as application:
         capfd.readouterr()

@@ -215,7 +215,7 @@ def test_the_whole_traceback_has_every_frame(around: App) -> None:
 
 
 @pytest.mark.parametrize(("source", "error", "line"), FAILURES.values(), ids=FAILURES)
-def test_json_has_the_same(around: App, source: str, error: str, line: int) -> None:
+def test_json_has_the_same_failures_as_the_text(around: App, source: str, error: str, line: int) -> None:
     around.write("app/tasks/Broken.py", source)
     document = around.craft("schedule:run", "--json").exits(1).json()
     told = [*document["broken"], *(run for run in document["runs"] if run["outcome"] == "failed")]
@@ -225,7 +225,7 @@ def test_json_has_the_same(around: App, source: str, error: str, line: int) -> N
     assert told[0]["location"] == f"app/tasks/Broken.py:{line}"
 
 
-def test_as_a_process_it_is_the_same(around: App) -> None:
+def test_python_craft_reports_a_broken_task_and_runs_the_others(around: App) -> None:
     around.write("app/tasks/Broken.py", RAISES)
     done = around.python_craft("schedule:run").exits(1)
     assert others_ran(done)

@@ -55,7 +55,7 @@ def test_bases_and_things_that_are_no_tasks_are_not_run(app: App) -> None:
 @pytest.mark.parametrize(
     "prepare", [lambda app: None, lambda app: (app.root / "app/tasks").mkdir()], ids=["missing", "empty"]
 )
-def test_no_folder_or_an_empty_one_is_no_error(app: App, prepare) -> None:
+def test_a_missing_or_empty_task_folder_is_no_error(app: App, prepare) -> None:
     prepare(app)
     done = app.craft("schedule:run").exits(0)
     assert (done.out, done.err) == ("", "")
@@ -74,13 +74,13 @@ def test_every_module_under_it_is_looked_into(app: App, file: str) -> None:
 
 
 @pytest.mark.parametrize("file", ["notes.txt", "SayHi.py.bak", ".hidden.py", "__pycache__/SayHi.py", "SayHi.pyc"])
-def test_other_files_are_not(app: App, file: str) -> None:
+def test_files_that_are_not_modules_are_ignored(app: App, file: str) -> None:
     app.write(f"app/tasks/{file}", "this is not Python\n")
     assert keys(app) == []
 
 
 @pytest.mark.parametrize("file", ["say-hi.py", "1st.py", "late night/SayHi.py"])
-def test_a_file_whose_name_is_no_module_name_is_one_all_the_same(app: App, file: str) -> None:
+def test_a_task_file_may_have_any_name(app: App, file: str) -> None:
     app.tasks(HI, file=file)
     assert app.craft("schedule:run").exits(0).out == "Hi!\n"
 

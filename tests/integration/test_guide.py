@@ -67,7 +67,7 @@ def says_hi(done: Finished) -> None:
     ],
 )
 @pytest.mark.usefixtures("craft_script")
-def test_say_hi_says_hi(app: App, source: str, command: str) -> None:
+def test_the_guides_first_task_runs(app: App, source: str, command: str) -> None:
     app.write("app/tasks/SayHi.py", source)
     says_hi(app.console_craft(*command.split()[1:]))
 

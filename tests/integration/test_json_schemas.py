@@ -103,7 +103,7 @@ def test_documents_of_questions(shop: App) -> None:
         check("simulate", shop.craft("schedule:simulate", "--to", "2 hours", "--json", *arguments, at=NOON).json())
 
 
-def test_json_lines(shop: App) -> None:
+def test_each_json_line_fits_the_schema(shop: App) -> None:
     for command in (["-v"], ["-v"], ["--dry-run"]):
         lines = shop.craft("schedule:run", "--json-lines", *command, at=NOON).out.splitlines()
         assert lines

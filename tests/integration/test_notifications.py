@@ -446,7 +446,7 @@ def test_a_monitor_is_not_pinged_for_skips_and_retries(app: App, servers: Server
 
 
 @pytest.mark.parametrize(("path", "complaint"), [("/500", "HTTP Error 500"), ("/to/302/to/302/500", "HTTP Error 500"), (None, "Connection refused")])
-def test_a_monitor_that_is_no_good_is_reported_and_changes_no_outcome(app: App, servers: Servers, path: str | None, complaint: str) -> None:
+def test_a_ping_that_fails_is_reported_and_changes_no_outcome(app: App, servers: Servers, path: str | None, complaint: str) -> None:
     url = servers.url(path) if path else "http://127.0.0.1:1/x"
     sync(app, f"ping_url = {url!r}")
     done = app.craft("schedule:run").exits(0)
@@ -467,7 +467,7 @@ def another_thread() -> Iterator[None]:
 
 @pytest.mark.parametrize("how", ["forked", "spawned", "inline"])
 @pytest.mark.parametrize("does", ["print('done')", "raise ValueError('no')"])
-def test_a_start_that_no_monitor_heard_of_is_no_output_of_the_task(
+def test_a_failed_ping_of_a_start_is_not_in_the_tasks_output(
     app: App, request: pytest.FixtureRequest, does: str, how: str
 ) -> None:
     if how == "spawned":
@@ -481,7 +481,7 @@ def test_a_start_that_no_monitor_heard_of_is_no_output_of_the_task(
     assert "monitor" not in run["output"]
 
 
-def test_a_start_that_no_monitor_heard_of_is_reported_of_a_killed_run(app: App) -> None:
+def test_a_failed_ping_of_a_start_is_reported_for_a_killed_run(app: App) -> None:
     sync(app, "ping_url = 'http://127.0.0.1:1/ping'\n    timeout = '1 second'", "import time; time.sleep(60)")
     assert app.craft("schedule:run", "--task", "Sync").exits(1).err.count("Sync: its monitor at 127.0.0.1 could not be") == 2
 

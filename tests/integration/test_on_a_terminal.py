@@ -86,7 +86,7 @@ def test_forcing_every_task_asks_first(shop: App, answer: str, ran: bool) -> Non
     assert ("Nothing was run." in done.out) is not ran
 
 
-def test_a_script_is_not_asked(shop: App) -> None:
+def test_a_script_that_forces_every_task_is_not_asked(shop: App) -> None:
     assert "rebuilt" in shop.python_craft("schedule:run", "--force").exits(0).out
 
 
@@ -99,12 +99,12 @@ def test_a_task_is_chosen_from_a_list_and_run(shop: App, answer: str) -> None:
     assert "Hi!" not in done.out
 
 
-def test_nothing_is_chosen(shop: App) -> None:
+def test_schedule_test_runs_nothing_without_a_choice(shop: App) -> None:
     assert "Nothing was run." in shop.type_on_terminal("\n", "schedule:test").exits(0).out
     assert "\nNothing was run.\n" in shop.type_on_terminal("\x04", "schedule:test").exits(0).out, "Ctrl-D"
 
 
-def test_without_a_terminal_there_is_nobody_to_choose(shop: App) -> None:
+def test_schedule_test_needs_a_terminal(shop: App) -> None:
     told = shop.python_craft("schedule:test").exits(2).err
     assert told == "schedule:test needs a terminal. Use craft schedule:run --force --task NAME.\n"
 

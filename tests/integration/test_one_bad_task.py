@@ -200,7 +200,7 @@ def test_a_pipe_is_run_by_a_shell_if_it_is_asked_for(app: App) -> None:
         ("awk '{print $1}' a", ""), ("echo \\\\$HOME", ""), ("awk -F: '$name > 3' a", ""), ("grep 5$ a", ""), ("echo a --x='$b'", ""),
     ],
 )  # fmt: skip
-def test_what_only_a_shell_understands_is_found_unless_it_is_quoted(line: str, part: str) -> None:
+def test_shell_syntax_is_found_unless_it_is_quoted(line: str, part: str) -> None:
     assert shell_operator(line) == part
 
 

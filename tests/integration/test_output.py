@@ -65,7 +65,7 @@ def test_the_output_of_a_command_is_in_the_file(app: App) -> None:
     assert (app.root / "echo.log").read_text() == "well  done\n"
 
 
-def test_in_this_process_it_is_what_python_prints(app: App) -> None:
+def test_an_inline_run_writes_what_python_prints_to_its_file(app: App) -> None:
     report(app, "output_to = 'report.log'", "raise ValueError('no')")
     shown = app.craft("schedule:run", "--inline").exits(1)
     assert shown.out == "to you\n"

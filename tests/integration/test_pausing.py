@@ -75,7 +75,7 @@ def test_a_paused_task_is_skipped_and_says_by_whom_until_when_and_why(paused: Ap
     assert skipped.fire_time == minute(1)
 
 
-def test_a_pause_of_everything_keeps_back_all_but_those_that_must_go_on(paused: App) -> None:
+def test_a_pause_of_all_tasks_leaves_out_run_when_paused(paused: App) -> None:
     said = paused.craft("schedule:pause", at=minute(0)).exits(0)
     assert said.out == "All tasks are paused. Run craft schedule:resume to resume them.\n"
     assert tick(paused, 0) == ["watched"]
@@ -129,7 +129,7 @@ def test_a_retry_is_paused_too(paused: App, monkeypatch: pytest.MonkeyPatch) -> 
     assert outcomes(paused) == ["failed", "paused"]
 
 
-def test_to_resume_says_what_stays_paused(paused: App) -> None:
+def test_resume_says_what_stays_paused(paused: App) -> None:
     assert paused.craft("schedule:resume", at=minute(0)).exits(0).out == "Nothing was paused.\n"
     paused.craft("schedule:pause", at=minute(0)).exits(0)
     paused.craft("schedule:pause", "Import", at=minute(0)).exits(0)
@@ -218,7 +218,7 @@ def test_the_pause_and_history_of_a_removed_task_are_accessible(paused: App) -> 
     assert shown["key"] == "Import"
 
 
-def test_who_has_no_name_is_known_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_user_without_a_name_is_shown_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
     import getpass
 
     from scheduler.processes.identity import host_name, user_name

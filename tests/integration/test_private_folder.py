@@ -327,7 +327,7 @@ def craft_as(number: int, app: App, *arguments: str) -> Any:
     return run([*as_user(number), sys.executable, "craft", *arguments], app.root)
 
 
-def test_a_folder_of_anothers_app_is_not_made(shared: App) -> None:
+def test_a_private_folder_is_not_created_in_another_users_app(shared: App) -> None:
     """A user who may not write to the app changes nothing and gets an error."""
     done = craft_as(SOMEBODY_ELSE, shared, "schedule:run").exits(3)
     (line,) = done.err.splitlines()

@@ -191,7 +191,7 @@ def reader(template: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], mo
 @pytest.mark.twice
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 @pytest.mark.usefixtures("craft_script")
-def test_everything_the_page_shows_happens(page: Path, reader: Reader) -> None:
+def test_each_command_and_snippet_of_the_pages_works(page: Path, reader: Reader) -> None:
     for block in blocks_of(page):
         if "replaces in" in block.marks:
             reader.follow(block)

@@ -102,7 +102,7 @@ def test_failed_and_skipped_runs_are_returned_and_retried_at_once(application: A
     assert runs["Elsewhere", 1].skip_reason is SkipReason.ENVIRONMENT
 
 
-def test_only_some_tasks_due_or_not(application: Any) -> None:
+def test_run_due_takes_names_and_force(application: Any) -> None:
     assert [run.key for run in run_due(application, "2027-01-30 04:00", "fails")] == ["Failing"]
     assert run_due(application, "2027-01-30 04:01", "fails") == []
     assert [run.key for run in run_due(application, "2027-01-30 04:01", "fails", force=True)] == ["Failing"]
@@ -110,7 +110,7 @@ def test_only_some_tasks_due_or_not(application: Any) -> None:
         run_due(application, "2027-01-30 04:00", "nobody")
 
 
-def test_nobody_waits_for_seconds_or_jitter(application: Any) -> None:
+def test_run_due_waits_for_neither_seconds_nor_jitter(application: Any) -> None:
     runs = run_due(application, "2027-01-30 05:00", "Often")
     assert [run.fire_time.second for run in runs] == [0, 20, 40]
 

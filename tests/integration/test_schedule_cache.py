@@ -67,7 +67,7 @@ def test_schedule_cache_prints_what_it_did_and_why(app: App) -> None:
     assert app.craft("schedule:clear").exits(0).out == "The schedule was not cached.\n"
 
 
-def test_the_list_says_whether_it_is_there_and_fresh(app: App) -> None:
+def test_schedule_list_says_whether_the_cache_is_fresh(app: App) -> None:
     assert "cache" not in app.craft("schedule:list").exits(0).out
     assert app.craft("schedule:list", "--json").json()["cache"] == {"state": "none", "detail": None}
     app.craft("schedule:cache", at=NOON).exits(0)
@@ -82,13 +82,13 @@ def test_the_list_says_whether_it_is_there_and_fresh(app: App) -> None:
     assert found == {"state": "stale", "detail": "app/tasks/Tasks.py has changed"}
 
 
-def test_the_list_says_so_too_once_a_tick_has_set_it_aside(app: App) -> None:
+def test_schedule_list_says_that_a_tick_has_found_the_cache_stale(app: App) -> None:
     cached(app).tasks(IN_A_YEAR + "\n\n")
     app.console_craft("schedule:run").exits(0)
     assert "app/tasks/Tasks.py has changed" in app.craft("schedule:list").exits(0).err
 
 
-def test_the_list_says_that_it_cannot_be_read(app: App) -> None:
+def test_schedule_list_says_that_the_cache_cannot_be_read(app: App) -> None:
     (app.root / ".scheduler/schedule.cache").write_text("nonsense")
     assert "is stale (it is damaged)" in app.craft("schedule:list").exits(0).err
 
@@ -155,7 +155,7 @@ def test_a_name_of_two_tasks_is_reported_when_caching(app: App) -> None:
 # --- ticks without booting -------------------------------------------------------------------------------------------
 
 
-def test_an_idle_tick_boots_nothing_and_was_made(app: App) -> None:
+def test_an_idle_tick_boots_nothing_and_is_recorded(app: App) -> None:
     before = last_tick(cached(app))
     modules = modules_of_a_tick(app)
     unwanted = {"masonite", "pendulum", "cleo", "wsgi", "re", "json", "typing", "zoneinfo", "scheduler.execution.Scheduler"}
@@ -166,7 +166,7 @@ def test_an_idle_tick_boots_nothing_and_was_made(app: App) -> None:
     assert last_tick(app) > before
 
 
-def test_on_a_terminal_it_says_what_the_booted_app_says(app: App) -> None:
+def test_an_idle_tick_on_a_terminal_prints_what_the_app_prints(app: App) -> None:
     command = [str(console_script()), "schedule:run"]
     booted = run_on_terminal(command, app.root, {}, 80)
     before = last_tick(cached(app))
@@ -262,7 +262,7 @@ def test_a_booted_tick_notices_tasks_that_come_from_elsewhere(app: App) -> None:
     assert "cannot be cached" in app.craft("schedule:list").exits(0).err
 
 
-def test_a_booted_tick_leaves_a_stale_or_damaged_one_to_the_console_script(app: App) -> None:
+def test_a_booted_tick_leaves_a_stale_cache_to_the_script(app: App) -> None:
     app.craft("schedule:cache", at=NOON).exits(0)
     app.tasks(IN_A_YEAR + "\n\n")
     assert app.craft("schedule:run", at=NOON).exits(0).err == ""

@@ -100,7 +100,7 @@ def test_a_run_that_waits_for_its_next_attempt_is_pending(ran: App) -> None:
 
 
 @pytest.mark.parametrize("name", ["SayHi", "hey"])
-def test_of_one_task(ran: App, name: str) -> None:
+def test_history_of_one_task(ran: App, name: str) -> None:
     assert keys(ran, name) == ["SayHi", "SayHi"]
 
 
@@ -118,11 +118,11 @@ def test_of_a_task_that_cannot_be_built_by_now(ran: App) -> None:
     assert keys(ran, "hey") == ["SayHi", "SayHi"]
 
 
-def test_only_failures(ran: App) -> None:
+def test_history_of_failures_only(ran: App) -> None:
     assert keys(ran, "--failed") == ["Fails"]
 
 
-def test_at_most_so_many(ran: App) -> None:
+def test_limit_shows_at_most_that_many_runs(ran: App) -> None:
     assert len(keys(ran, "--limit", "2")) == 2
 
 
@@ -135,7 +135,7 @@ def test_at_most_so_many(ran: App) -> None:
     ],
     ids=["a time ago", "a date with an offset", "a date on the clock of the app"],
 )
-def test_since_then(ran: App, since: Callable[[datetime], str], count: int) -> None:
+def test_history_since_a_time(ran: App, since: Callable[[datetime], str], count: int) -> None:
     assert len(keys(ran, f"--since={since(datetime.now(timezone.utc))}")) == count
 
 
@@ -166,7 +166,7 @@ def test_an_explanation_of_a_removed_task_points_to_its_history(ran: App) -> Non
     assert "shows its runs" not in ran.craft("schedule:explain", "Nobody").exits(2).err
 
 
-def test_one_run_whole(ran: App) -> None:
+def test_history_of_one_run_shows_everything(ran: App) -> None:
     (failed,) = runs(ran, "--failed")
     whole = ran.craft("schedule:history", str(failed["id"])).exits(0).out
     assert "Task:       Fails\n" in whole

@@ -99,7 +99,7 @@ def test_install_writes_the_apps_block_and_leaves_the_rest_alone(app: App, cront
     assert (app.root / ".scheduler/.gitignore").is_file()
 
 
-def test_run_twice_it_changes_nothing_and_says_so(app: App, crontab: StandIn) -> None:
+def test_installing_again_changes_nothing_and_says_so(app: App, crontab: StandIn) -> None:
     app.craft("schedule:install").exits(0)
     once = crontab.kept()
     crontab.asked()
@@ -108,7 +108,7 @@ def test_run_twice_it_changes_nothing_and_says_so(app: App, crontab: StandIn) ->
     assert (crontab.asked(), crontab.kept(), backups(app)) == (["-l"], once, [])
 
 
-def test_the_crontab_before_is_kept_for_its_owner(app: App, crontab: StandIn) -> None:
+def test_the_previous_crontab_is_kept_for_its_owner_only(app: App, crontab: StandIn) -> None:
     crontab.keep("crontab", OTHERS)
     done = app.craft("schedule:install").exits(0)
     (kept,) = backups(app)
@@ -117,7 +117,7 @@ def test_the_crontab_before_is_kept_for_its_owner(app: App, crontab: StandIn) ->
     assert done.out.splitlines()[1] == f"The previous crontab is kept in .scheduler/{kept.name}."
 
 
-def test_the_latest_ten_are_kept(app: App, crontab: StandIn) -> None:
+def test_the_latest_ten_copies_of_the_crontab_are_kept(app: App, crontab: StandIn) -> None:
     for number in range(12):
         app.write(f".scheduler/crontab-2020-01-{number + 1:02}T000000.000000", f"{number}")
     crontab.keep("crontab", OTHERS)
@@ -126,7 +126,7 @@ def test_the_latest_ten_are_kept(app: App, crontab: StandIn) -> None:
     assert len(backups(app)) == 10
 
 
-def test_removing_it_leaves_the_crontab_there_was(app: App, crontab: StandIn) -> None:
+def test_removing_the_block_leaves_the_rest_of_the_crontab(app: App, crontab: StandIn) -> None:
     crontab.keep("crontab", OTHERS)
     app.craft("schedule:install").exits(0)
     with_block = crontab.kept()
@@ -136,7 +136,7 @@ def test_removing_it_leaves_the_crontab_there_was(app: App, crontab: StandIn) ->
     assert done.out.splitlines()[0] == "Cron no longer runs the scheduler."
 
 
-def test_who_had_no_crontab_has_none_again(app: App, crontab: StandIn) -> None:
+def test_removing_the_only_block_removes_the_crontab(app: App, crontab: StandIn) -> None:
     done = app.craft("schedule:install").exits(0)
     assert done.out.splitlines()[1] == "You had no crontab before."
     assert backups(app) == []
@@ -145,7 +145,7 @@ def test_who_had_no_crontab_has_none_again(app: App, crontab: StandIn) -> None:
     assert crontab.kept() is None
 
 
-def test_removing_what_is_not_installed_is_an_error(app: App, crontab: StandIn) -> None:
+def test_remove_without_an_installation_changes_nothing(app: App, crontab: StandIn) -> None:
     crontab.keep("crontab", OTHERS)
     done = app.craft("schedule:install", "--remove", "--id", "blog").exits(0)
     assert done.out == "There is no block of blog in your crontab; nothing to remove.\n"
@@ -175,7 +175,7 @@ def test_each_crons_answer_to_a_user_without_a_crontab_is_known(app: App, cronta
         "",
     ],
 )
-def test_no_other_failure_counts_as_an_empty_crontab(app: App, crontab: StandIn, answer: str) -> None:
+def test_a_failing_crontab_is_not_an_empty_one(app: App, crontab: StandIn, answer: str) -> None:
     crontab.keep("crontab", OTHERS)
     crontab.keep("unreadable", f"{answer}\n".encode())
     for arguments in (["--show"], [], ["--remove"]):
@@ -219,7 +219,7 @@ def test_a_crontab_that_something_else_overwrites_is_written_again(app: App, cro
     assert [file.read_bytes() for file in backups(app)] == [OTHERS, b"# written by an editor meanwhile\n"]
 
 
-def test_a_crontab_that_does_not_keep_the_block_is_said(app: App, crontab: StandIn) -> None:
+def test_a_crontab_that_does_not_keep_the_block_is_reported(app: App, crontab: StandIn) -> None:
     crontab.keep("crontab", OTHERS)
     crontab.keep("forgetful", b"")
     done = app.craft("schedule:install").exits(1)
@@ -269,7 +269,7 @@ def test_staging_and_production_under_one_user_have_a_block_each(
     assert len(blocks(crontab.kept())) == 1
 
 
-def test_an_id_of_ones_own(app: App, crontab: StandIn, tmp_path: Path) -> None:
+def test_the_option_id_sets_the_id_of_the_lines(app: App, crontab: StandIn, tmp_path: Path) -> None:
     app.craft("schedule:install", "--id", "blog").exits(0)
     copy = at(app, tmp_path / "copy")
     copy.craft("schedule:install", "--id", "blog.2").exits(0)
@@ -419,7 +419,7 @@ def short_path_of_python(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("short_path_of_python")
-def test_on_windows_there_is_a_line_to_type(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_install_on_windows_shows_a_command_to_type(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     module = importlib.import_module("scheduler.commands.ScheduleInstallCommand")
     monkeypatch.setattr(module, "sys", SimpleNamespace(platform="win32"))  # to all others this is no Windows
     done = app.craft("schedule:install", "--id", "blog").exits(2)
@@ -530,7 +530,7 @@ def test_show_shows_the_units_and_how_they_are_started(install, units, systemctl
     assert install("--show").exits(0).out.partition(" already:")[0].startswith("These are in ")
 
 
-def test_show_names_the_units_that_would_be_removed(install, units) -> None:
+def test_show_remove_names_the_units(install, units) -> None:
     assert install("--show", "--remove").exits(0).out.endswith("; nothing to remove.\n")
     install().exits(0)
     done = install("--show", "--remove").exits(0)
@@ -538,7 +538,7 @@ def test_show_names_the_units_that_would_be_removed(install, units) -> None:
     assert set(units()) == {SERVICE, TIMER}
 
 
-def test_what_systemd_refuses_leaves_no_units_behind(install, units, systemctl: StandIn) -> None:
+def test_an_installation_that_systemd_refuses_leaves_no_units(install, units, systemctl: StandIn) -> None:
     systemctl.keep("refusal", b"Failed to connect to bus: No medium found\n")
     done = install().exits(1)
     assert complaint(done) == (
@@ -552,7 +552,7 @@ def test_what_systemd_refuses_leaves_no_units_behind(install, units, systemctl: 
 
 
 @pytest.mark.parametrize("new", [[], ["--work"]], ids=["timer", "work"])
-def test_what_systemd_refuses_leaves_the_units_that_were_there(app: App, install, units, systemctl, new) -> None:
+def test_an_update_that_systemd_refuses_leaves_the_old_units(app: App, install, units, systemctl, new) -> None:
     install().exits(0)
     before = units()
     wants = enabled(app)

@@ -186,7 +186,7 @@ def test_wrong_options_are_one_line_on_standard_error_and_exit_code_2(listed: Ap
 # --- for programs ----------------------------------------------------------------------------------------------------
 
 
-def test_json_is_one_document_with_the_same(listed: App) -> None:
+def test_list_json_is_one_document_with_the_same_content(listed: App) -> None:
     document = listed.craft("schedule:list", "--json", "--next", "2", at=NOON).exits(1).json()
     tasks = {entry["key"]: entry for entry in document["tasks"]}
     assert list(tasks) == ["CleanUp", "Report", "AlmostNever", "OnDemand"]

@@ -30,7 +30,7 @@ def fails(name: str = "Fails", rule: str = ALWAYS) -> str:
 @pytest.mark.parametrize(
     "source", ["", says("Hi!", rule=NEVER), says("Hi!", rule="")], ids=["none", "not due", "on demand"]
 )
-def test_with_nothing_due_it_writes_nothing_and_exits_0(app: App, source: str) -> None:
+def test_a_tick_with_nothing_due_writes_nothing_and_exits_0(app: App, source: str) -> None:
     app.tasks(source)
     done = app.craft("schedule:run").exits(0)
     assert (done.out, done.err) == ("", "")
@@ -131,7 +131,7 @@ def test_failures_are_always_on_standard_error(app: App, switches: list[str]) ->
 # --- --json ----------------------------------------------------------------------------------------------------------
 
 
-def test_json_is_one_document_with_what_came_of_each_run(app: App) -> None:
+def test_run_json_is_one_document_with_each_outcome(app: App) -> None:
     app.tasks(says("Hi!") + fails() + says("Never!", "SayNever", NEVER))
     done = app.craft("schedule:run", "--json").exits(1)
     outcomes = {run["key"]: run["outcome"] for run in done.json()["runs"]}
@@ -255,7 +255,7 @@ def test_exit_codes(app: App, arguments: list[str], code: int) -> None:
 
 
 @pytest.mark.parametrize(("name", "code"), [("SayHi", 0), ("Fails", 1), ("Nobody", 2)])
-def test_a_process_ends_with_them(app: App, name: str, code: int) -> None:
+def test_the_process_ends_with_the_exit_code(app: App, name: str, code: int) -> None:
     app.tasks(says("Hi!") + fails())
     app.python_craft("schedule:run", "--task", name).exits(code)
 

@@ -65,7 +65,7 @@ def test_a_stop_says_what_it_waits_for_and_a_second_one_ends_it(app: App, comman
     assert process.returncode == (0 if command == "schedule:work" else 1)
 
 
-def test_a_fire_time_that_cron_handled_says_what_became_of_it(app: App) -> None:
+def test_schedule_work_reports_the_outcome_of_a_run_by_cron(app: App) -> None:
     app.keep_runs().tasks(f"class SayHi(Task):\n    {ALWAYS}\n\n    def handle(self):\n        print('Hi!')\n")
     app.craft("schedule:pause", "SayHi", "--reason", "a move").exits(0)
     if datetime.now().second > 50:

@@ -18,7 +18,7 @@ def test_the_published_file_says_what_holds_without_it(app: App) -> None:
     assert (done.out, done.err) == ("Hi!\n", "")
 
 
-def test_a_file_that_is_there_is_kept(app: App) -> None:
+def test_publishing_keeps_an_existing_settings_file(app: App) -> None:
     mine = app.write("config/scheduler.py", "WORKERS = 3\n")
     app.craft("package:publish", "scheduler")
     assert mine.read_text() == "WORKERS = 3\n"
@@ -30,7 +30,7 @@ def test_nothing_is_written_when_only_asked_what_would_be(app: App) -> None:
 
 
 @pytest.mark.parametrize("setting", ["STORE = 'redis'", "OVERLAP = 'no'"])
-def test_a_value_without_meaning_is_one_line_and_exit_code_2(app: App, setting: str) -> None:
+def test_an_invalid_setting_is_one_line_and_exit_code_2(app: App, setting: str) -> None:
     app.tasks(SAY_HI)
     app.write("config/scheduler.py", f"{setting}\n")
     done = app.craft("schedule:run").exits(2)

@@ -131,7 +131,7 @@ LOCAL = {
 
 
 @pytest.mark.parametrize("breaking", LOCAL, ids=lambda breaking: breaking.__name__)
-def test_a_local_file_that_cannot_be_used(app: App, breaking: Breaking) -> None:
+def test_an_unusable_local_store_is_one_line_and_exit_code_3(app: App, breaking: Breaking) -> None:
     app.keep_runs().tasks(TASK)
     line = loses_and_finds(app, breaking, reads=breaking in {locked, without_a_table})
     assert LOCAL[breaking] in line
@@ -154,7 +154,7 @@ AS_ANYBODY = ["setpriv", "--securebits", "+noroot", "--bounding-set=-all", "--in
 """What makes root obey the modes of files, too."""
 
 
-def test_a_full_disk(app: App, tmp_path: Path, missing: Callable[[str], Any]) -> None:
+def test_a_store_on_a_full_disk_is_reported_in_one_line(app: App, tmp_path: Path, missing: Callable[[str], Any]) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
     if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", disk]).returncode:
@@ -307,7 +307,7 @@ def half_migrated(app: App, details: Details) -> Iterator[None]:
         (half_migrated, "run `craft schedule:table` and `craft migrate`"),
     ],
 )
-def test_a_database_that_cannot_be_used(
+def test_an_unusable_database_is_one_line_and_exit_code_3(
     app: App, in_server: Callable[[str], Details], breaking: Any, hint: str
 ) -> None:
     """One error of each kind is tested here; tests/contracts has all of them."""

@@ -50,7 +50,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / ".scheduler/scheduler.sqlite3"
 
 
-def test_a_first_store_grants_every_claim_and_has_nothing_to_say(path: Path) -> None:
+def test_a_first_store_grants_every_claim_without_a_notice(path: Path) -> None:
     assert claimed(path, NOON) == (1, [])
     assert claimed(path, NOON) == (0, [])
 

@@ -113,13 +113,13 @@ def test_an_existing_file_is_kept(app: App) -> None:
 
 
 @pytest.mark.parametrize("arguments", [("SayHi", "-f"), ("SayHi", "--force"), ("-f", "SayHi")])
-def test_force_replaces_it(app: App, arguments: tuple[str, ...]) -> None:
+def test_craft_task_with_force_replaces_the_file(app: App, arguments: tuple[str, ...]) -> None:
     file = app.write(SAY_HI, "mine = 1\n")
     app.craft("task", *arguments).exits(0)
     assert "class SayHi(Task):" in file.read_text()
 
 
-def test_as_a_process_it_does_the_same(app: App) -> None:
+def test_python_craft_task_writes_the_file_too(app: App) -> None:
     app.python_craft("task", "SayHi").exits(0)
     assert app.python_craft("task", "SayHi").code != 0
     assert SAY_HI in app.files()

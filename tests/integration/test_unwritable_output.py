@@ -81,7 +81,7 @@ def test_a_stream_that_cannot_encode_a_name_gets_it_escaped(app: App, encoding: 
     assert shown in done.stdout
 
 
-def test_nobody_who_reads_stops_neither_timeouts_nor_a_stop(app: App) -> None:
+def test_unread_output_delays_neither_timeouts_nor_sigterm(app: App) -> None:
     command = [sys.executable, "craft", "schedule:work"]
     readable, writable = os.pipe()
     process = subprocess.Popen(command, cwd=app.root, env=process_environment(), stdout=writable, stderr=writable)
@@ -95,7 +95,7 @@ def test_nobody_who_reads_stops_neither_timeouts_nor_a_stop(app: App) -> None:
     assert len(app.craft("schedule:history", str(number), "--json").json()["output"]) == 64 * 1024
 
 
-def test_a_schedule_that_nobody_reads_any_more_goes_on(app: App, tmp_path: Path) -> None:
+def test_schedule_work_continues_if_its_reader_closes(app: App, tmp_path: Path) -> None:
     """This happens with `craft schedule:work | head -1`."""
     process = app.start("schedule:work")
     assert process.stdout is not None

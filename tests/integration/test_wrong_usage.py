@@ -172,7 +172,7 @@ def test_help_is_no_wrong_usage(app: App) -> None:
         assert "--json" in app.craft(name, "--help").exits(0).out
 
 
-def test_as_a_process_it_ends_with_2_too(app: App) -> None:
+def test_python_craft_exits_with_2_for_wrong_usage(app: App) -> None:
     done = app.python_craft("schedule:run", "--tsk", "SayHi").exits(2)
     assert done.err == "schedule:run: there is no option --tsk; did you mean --task?\n"
 

@@ -93,5 +93,5 @@ def test_a_repeated_time_means_the_first_and_a_note_has_the_second() -> None:
     assert read("2027-10-31 02:30+01:00", BERLIN) == (datetime(2027, 10, 31, 1, 30, tzinfo=UTC), "")
 
 
-def test_the_other_time_west_of_greenwich_has_its_sign() -> None:
+def test_the_note_on_a_repeated_time_has_a_negative_offset() -> None:
     assert "'2027-11-07 01:30-05:00'" in read("2027-11-07 01:30", ZoneInfo("America/New_York")).note

@@ -68,7 +68,7 @@ def test_a_task_judged_up_to_this_minute_is_judged_for_this_minute() -> None:
     assert judged(A(), since=NOON + MINUTE, at=NOON + MINUTE) == ((), ())
 
 
-def test_a_minute_judged_before_is_judged_again_and_left_to_the_claim() -> None:
+def test_a_minute_checked_before_is_checked_again() -> None:
     assert judged(A(), since=NOON + MINUTE) == ((NOON,), ())
 
 
@@ -76,7 +76,7 @@ def test_a_clock_that_went_back_judges_only_its_own_minute() -> None:
     assert judged(A(), since=NOON + timedelta(days=3)) == ((NOON,), ())
 
 
-def test_a_stretch_without_a_fire_time_has_nothing_due_and_nothing_missed() -> None:
+def test_nothing_is_due_or_missed_between_fire_times() -> None:
     assert judged(A(), since=NOON + MINUTE, at=NOON + 9 * MINUTE) == ((), ())
 
 

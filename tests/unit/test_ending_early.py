@@ -42,7 +42,7 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]
     return start
 
 
-def test_an_idle_tick_ends_at_once_and_well(start: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_idle_tick_ends_at_once_with_exit_code_0(start: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(Ended) as ended:
         start("schedule:run")
     assert ended.value.args == (0,)

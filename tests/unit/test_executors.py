@@ -49,11 +49,11 @@ def executors(store: str = "database", **configs: object) -> Executors:
         ("reports", "'reports' is not a dictionary with a 'driver'"),
     ],
 )
-def test_an_executor_that_cannot_work(config: object, problem: str) -> None:
+def test_an_invalid_executor_reports_its_problem(config: object, problem: str) -> None:
     assert problem in executors(reports=config).problem("reports")
 
 
-def test_an_executor_that_does_not_exist() -> None:
+def test_a_missing_executor_is_named_with_the_closest_one() -> None:
     found = executors(reports={"driver": "custom", "submit": "os.getpid"}).problem("report")
     assert found == "EXECUTORS of config/scheduler.py has no 'report'; did you mean 'reports'?"
 
@@ -62,7 +62,7 @@ def test_an_executor_whose_workers_cannot_share_the_store() -> None:
     assert "STORE is 'local'" in executors("local", reports={"driver": "custom", "submit": "os.getpid"}).problem("reports")
 
 
-def test_executors_that_can_work() -> None:
+def test_a_valid_executor_has_no_problem() -> None:
     found = executors(reports={"driver": "custom", "submit": "os.getpid"}, mail={"driver": "queue", "connection": "amqp"})
     assert [found.problem(name) for name in ("local", "reports", "mail")] == ["", "", ""]
 
@@ -79,7 +79,7 @@ def test_a_function_that_is_not_there_is_named_with_the_closest_one() -> None:
 
 
 @pytest.mark.parametrize("value", ["reports", {"local": {}}, {"": {}}, {"x" * 65: {}}, {5: {}}])
-def test_names_that_no_executor_can_have(value: object) -> None:
+def test_invalid_names_of_executors_are_refused(value: object) -> None:
     with pytest.raises(InvalidSchedule, match="EXECUTORS"):
         Settings.read({"executors": value}.get)
 

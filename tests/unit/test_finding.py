@@ -50,7 +50,7 @@ def test_a_package_counts_by_its_own_name(folder: Path) -> None:
     assert sys.modules["shop.tasks"].SayHi
 
 
-def test_a_file_whose_name_is_no_module_name_is_read_once_too(folder: Path) -> None:
+def test_a_file_whose_name_is_not_a_module_name_is_read_once(folder: Path) -> None:
     (folder / "say-hi.py").write_text(SAY_HI)
     first, second = (discovered_classes(str(folder), "shop.tasks")[0] for _ in range(2))
     assert [cls.__name__ for cls in first] == ["SayHi"]
@@ -204,7 +204,7 @@ def test_a_should_run_without_a_parameter_is_asked_all_the_same(answer: bool) ->
     assert not task.is_foreseeable
 
 
-def test_nobody_knows_its_other_fire_times() -> None:
+def test_a_task_with_should_run_has_no_predictable_fire_times() -> None:
     rule = ShouldRunRule(Job(), None)
     assert rule.next_after(None, None) is rule.previous_before(None, None) is None
 

@@ -84,7 +84,7 @@ def test_every_change_of_a_file_shows(folder: Path, change: Callable[[Path], obj
         "database.sqlite3",
     ],
 )
-def test_files_that_hold_no_schedule_may_change(folder: Path, path: str) -> None:
+def test_changes_of_unrelated_files_leave_the_fingerprint_alone(folder: Path, path: str) -> None:
     before = of(folder)
     write(folder / path, "")
     assert of(folder) == before
@@ -97,7 +97,7 @@ def test_a_virtual_environment_within_the_app_is_left_out(folder: Path) -> None:
     assert of(folder) == before
 
 
-def test_only_at_the_top_is_storage_written_to(folder: Path) -> None:
+def test_only_the_storage_folder_at_the_top_is_ignored(folder: Path) -> None:
     before = of(folder)
     write(folder / "app/storage/Disk.py", "")
     assert difference(before, of(folder)) == "app/storage/Disk.py is new"
@@ -147,5 +147,5 @@ def test_a_copy_of_an_app_is_another_app(folder: Path) -> None:
     assert difference(before, of(folder.parent / "other")) == "the app's folder has changed"
 
 
-def test_an_unnamed_difference_is_something_has_changed() -> None:
+def test_an_unknown_difference_is_worded_as_something_has_changed() -> None:
     assert difference("a\tb", "a\tb\n") == "something has changed"

@@ -57,7 +57,7 @@ def test_a_worker_whose_lease_is_not_renewed_is_ended(guardian: Guardian, start:
     assert other.poll() is None
 
 
-def test_a_worker_that_does_not_listen_is_killed(guardian: Guardian, start: Callable) -> None:
+def test_a_worker_that_ignores_sigterm_is_killed(guardian: Guardian, start: Callable) -> None:
     worker = start(DEAF)
     guardian.guard(worker.pid, time.monotonic())
     assert worker.wait(20) == -signal.SIGKILL

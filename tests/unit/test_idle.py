@@ -94,13 +94,13 @@ def tried(times: int) -> Callable[[Callable[..., None]], Callable[[], None]]:
 
 
 @tried(8)
-def test_with_a_cache_exactly_the_same_runs(tasks, place, what_happens, seed) -> None:
+def test_a_cache_changes_nothing_about_what_runs(tasks, place, what_happens, seed) -> None:
     exactly_the_same_runs(tasks, place, what_happens, seed)
 
 
 @pytest.mark.once
 @tried(100)
-def test_with_a_cache_exactly_the_same_runs_at_length(tasks, place, what_happens, seed) -> None:
+def test_a_cache_changes_nothing_about_what_runs_at_length(tasks, place, what_happens, seed) -> None:
     exactly_the_same_runs(tasks, place, what_happens, seed)
 
 
@@ -125,7 +125,7 @@ def happen(what, value, plain: Side, cached: CachedSide, now: datetime) -> list[
     return [now + moved * MINUTE, now + (moved + 1) * MINUTE]
 
 
-def test_many_of_those_ticks_never_booted() -> None:
+def test_the_property_of_cached_ticks_covers_many_idle_ones() -> None:
     """This shows that the property above proves something."""
     assert ended_early[True] > ended_early[False] / 6
 
@@ -154,14 +154,14 @@ def execute(app: CachedSide, sql: str, *values: object) -> None:
     database.close()
 
 
-def test_a_tick_without_anything_due_is_over_and_was_made(app: CachedSide) -> None:
+def test_a_tick_with_nothing_due_is_idle_and_recorded(app: CachedSide) -> None:
     assert is_idle_at(app, NOON + 10 * MINUTE)
     store = local_store(app.store_path)
     assert set(store.cursors().values()) == {datetime(2026, 3, 3, 12, 11, tzinfo=UTC)}
     assert list(store.ticks().values()) == [NOON + 10 * MINUTE]
 
 
-def test_twice_in_a_minute_is_no_matter(app: CachedSide) -> None:
+def test_two_idle_ticks_in_a_minute_are_allowed(app: CachedSide) -> None:
     assert is_idle_at(app, NOON)
     assert is_idle_at(app, NOON + timedelta(seconds=20))
 
@@ -183,12 +183,12 @@ def test_a_lost_tick_of_that_minute_is_made_up_for(app: CachedSide) -> None:
     assert not is_idle_at(app, NOON + timedelta(hours=24, minutes=5))
 
 
-def test_the_app_decides_after_the_end_of_the_cache(app: CachedSide) -> None:
+def test_a_tick_after_the_end_of_the_cache_boots_the_app(app: CachedSide) -> None:
     execute(app, "UPDATE scheduler_cursors SET judged_until = '2026-04-28 12:00:00.000000'")
     assert not is_idle_at(app, NOON + timedelta(days=56))
 
 
-def test_a_run_without_an_outcome_is_for_the_app(app: CachedSide) -> None:
+def test_a_tick_with_an_open_run_boots_the_app(app: CachedSide) -> None:
     """It may be pending, running or waiting for a retry: it may have crashed, or be due."""
     store = local_store(app.store_path)
     store.claim([Claim("One", "One@x", NOON, start_after=NOON + timedelta(hours=2))], {}, "somebody", NOON)
@@ -197,7 +197,7 @@ def test_a_run_without_an_outcome_is_for_the_app(app: CachedSide) -> None:
     assert is_idle_at(app, NOON + MINUTE)
 
 
-def test_a_task_the_store_has_never_seen_is_for_the_app(app: CachedSide) -> None:
+def test_a_tick_with_a_new_task_boots_the_app(app: CachedSide) -> None:
     execute(app, "DELETE FROM scheduler_cursors WHERE task = 'Two'")
     assert not is_idle_at(app, NOON + MINUTE)
 
@@ -209,29 +209,29 @@ def test_cursors_of_tasks_that_are_gone_stay_where_they_are(app: CachedSide) -> 
 
 
 @pytest.mark.parametrize("back", [timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)])
-def test_a_clock_that_went_back_is_for_the_app(app: CachedSide, back: timedelta) -> None:
+def test_a_tick_after_the_clock_went_back_boots_the_app(app: CachedSide, back: timedelta) -> None:
     assert is_idle_at(app, NOON + MINUTE)
     assert not is_idle_at(app, NOON + MINUTE - back)
 
 
-def test_a_cursor_in_the_future_is_for_the_app(app: CachedSide) -> None:
+def test_a_tick_with_a_cursor_in_the_future_boots_the_app(app: CachedSide) -> None:
     execute(app, "UPDATE scheduler_cursors SET judged_until = '2026-03-03 12:30:00.000000' WHERE task = 'One'")
     assert not is_idle_at(app, NOON + MINUTE)
 
 
-def test_a_store_of_another_version_is_for_the_app(app: CachedSide) -> None:
+def test_a_tick_with_a_store_of_another_version_boots_the_app(app: CachedSide) -> None:
     execute(app, "PRAGMA user_version = 99")
     assert not is_idle_at(app, NOON + MINUTE)
 
 
-def test_a_store_that_is_gone_is_for_the_app_and_is_not_made(app: CachedSide) -> None:
+def test_a_tick_without_its_store_boots_the_app_and_creates_none(app: CachedSide) -> None:
     for file in Path(app.store_path).parent.glob("scheduler.sqlite3*"):
         file.unlink()
     assert not is_idle_at(app, NOON + MINUTE)
     assert not Path(app.store_path).exists()
 
 
-def test_a_store_that_somebody_keeps_locked_is_for_the_app(app: CachedSide) -> None:
+def test_a_tick_with_a_locked_store_boots_the_app(app: CachedSide) -> None:
     other = sqlite3.connect(app.store_path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     assert not is_idle(str(app.folder), (NOON + MINUTE).timestamp(), busy_seconds=0)
@@ -248,7 +248,7 @@ def test_a_store_whose_path_has_every_kind_of_character(tmp_path: Path) -> None:
     assert is_idle_at(app, NOON + MINUTE)
 
 
-def test_more_tasks_than_one_statement_names(tmp_path: Path) -> None:
+def test_an_idle_tick_of_more_tasks_than_a_statement_takes(tmp_path: Path) -> None:
     app = CachedSide(tmp_path, seed=1)
     app.edit({f"Task{number}": {"run_at": "13:00"} for number in range(1100)})
     app.tick(NOON)
@@ -275,7 +275,7 @@ class Cut(BaseException):
     """The process ends here."""
 
 
-def test_cut_off_anywhere_it_was_made_wholly_or_not_at_all(app: CachedSide, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_idle_tick_is_recorded_wholly_or_not_at_all(app: CachedSide, monkeypatch: pytest.MonkeyPatch) -> None:
     left = 0
 
     class Cutting(sqlite3.Connection):
@@ -306,7 +306,7 @@ def test_cut_off_anywhere_it_was_made_wholly_or_not_at_all(app: CachedSide, monk
 # --- a cache that may not be believed --------------------------------------------------------------------------------
 
 
-def test_the_app_decides_quietly_if_there_is_no_cache(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_tick_without_a_cache_boots_the_app_silently(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert not is_idle(str(tmp_path), NOON.timestamp())
     assert capsys.readouterr() == ("", "")
 
@@ -324,14 +324,14 @@ def test_a_stale_cache_is_not_used_and_reported_once(app: CachedSide, capsys: py
     assert not (app.folder / PATH).exists()
 
 
-def test_a_damaged_one_too(app: CachedSide, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_damaged_cache_is_marked_stale_and_reported(app: CachedSide, capsys: pytest.CaptureFixture[str]) -> None:
     (app.folder / PATH).write_bytes(b"nonsense")
     assert not is_idle_at(app, NOON + MINUTE)
     assert "it is damaged" in capsys.readouterr().err
     assert (app.folder / STALE).read_text() == "it is damaged"
 
 
-def test_a_cache_that_cannot_be_set_aside_is_not_reported_each_minute(
+def test_a_cache_that_cannot_be_marked_stale_is_not_reported_each_minute(
     app: CachedSide, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:

@@ -184,12 +184,12 @@ def test_a_failure_of_5_mb_is_reported_in_a_small_message(web: Any) -> None:
 
 
 @pytest.mark.parametrize("code", [404, 500])
-def test_an_answer_that_is_no_good_is_an_error(web: Any, code: int) -> None:
+def test_a_ping_that_gets_an_error_status_raises(web: Any, code: int) -> None:
     with pytest.raises(HTTPError):
         ping(url_of(web, f"/{code}"), "", None)
 
 
-def test_nobody_there_is_an_error() -> None:
+def test_a_ping_that_nobody_answers_raises() -> None:
     with pytest.raises(URLError):
         ping("http://127.0.0.1:1/", "", None)
 
@@ -225,7 +225,7 @@ def test_a_monitor_gets_the_error_and_the_end_of_the_output(web: Any) -> None:
 # -- logs --
 
 
-def test_nothing_is_logged_if_nobody_listens() -> None:
+def test_nothing_is_logged_without_a_handler() -> None:
     silent = logging.getLogger("scheduler")
     kept, silent.propagate = silent.propagate, False
     try:
@@ -234,7 +234,7 @@ def test_nothing_is_logged_if_nobody_listens() -> None:
         silent.propagate = kept
 
 
-def test_logging_that_was_never_imported_is_listened_to_by_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_logged_if_logging_was_never_imported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "logging")
     assert list(LogListener(None, print).at_start(task(), FAILED)) == []
     assert "logging" not in sys.modules
@@ -258,7 +258,7 @@ def test_a_channel_named_like_the_logger_gets_each_record_once(caplog: pytest.Lo
         (CompletedRun(Run("Sync", NOON, outcome=Outcome.SUCCEEDED)), "info"),
     ],
 )
-def test_levels(completed: CompletedRun, level: str) -> None:
+def test_each_outcome_is_logged_at_its_level(completed: CompletedRun, level: str) -> None:
     levels: list[str] = []
     for delivery in LogListener("a channel", lambda level, _: levels.append(level)).at_end(task(), completed):
         delivery.send()

@@ -24,7 +24,7 @@ def run(folder: Path, *prints: bytes, ran: bool = True, **paths: str) -> list[st
     return complaints
 
 
-def test_one_file_has_the_last_runs_output_and_one_that_of_all(tmp_path: Path) -> None:
+def test_output_to_keeps_the_last_run_append_output_to_all(tmp_path: Path) -> None:
     for word in (b"first", b"second"):
         assert run(tmp_path, word, b" \xff\n", output_to="last.log", append_output_to="all.log") == []
     assert (tmp_path / "last.log").read_bytes() == b"second \xff\n"

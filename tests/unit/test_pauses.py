@@ -34,7 +34,7 @@ def task(**options: Any) -> RegisteredTask:
 # -- what comes behind it --
 
 
-def test_the_fire_times_to_come_are_those_that_no_pause_keeps_back() -> None:
+def test_coming_fire_times_leave_out_paused_ones() -> None:
     pauses = Pauses([Pause("Import", after(2), after(4.5)), Pause(EVERYTHING, after(7))], NOON)
     assert list(pauses.coming(task(), NOON)) == [after(1), after(5), after(6)]
     goes_on = pauses.coming(task(run_when_paused=True), after(5))
@@ -89,7 +89,7 @@ def judged(pauses: list[Pause], since: datetime | None, now: datetime, **options
     return tuple([(instant - NOON) / timedelta(minutes=1) for instant in some] for some in (due.run, due.missed, due.paused))
 
 
-def test_a_tick_in_a_pause_keeps_its_minute_back() -> None:
+def test_a_fire_time_during_a_pause_is_paused() -> None:
     assert judged([Pause("Import", NOON)], None, after(1)) == ([], [], [1])
     assert judged([Pause("Import", after(1.5))], None, after(1.6)) == ([], [], [1]), "it begins after the minute has"
 

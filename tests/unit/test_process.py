@@ -94,7 +94,7 @@ def test_a_process_number_in_use_is_not_gone_if_its_start_is_unknown(monkeypatch
     assert is_gone(str(ProcessIdentity(this_machine(), 2**22 + 1, "4711")))
 
 
-def test_of_another_machine_nothing_is_known() -> None:
+def test_a_process_of_another_machine_is_neither_alive_nor_gone() -> None:
     assert not is_gone(f"elsewhere:{2**22 + 1}:4711")
     assert not is_gone(str(this_process()._replace(machine="elsewhere")))
 
@@ -131,7 +131,7 @@ def test_a_machine_is_another_one_after_each_boot_and_in_each_container(monkeypa
     assert len(seen) == 5
 
 
-def test_a_machine_that_tells_nothing_has_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_without_boot_id_is_identified_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(path: str) -> str:
         raise OSError
 

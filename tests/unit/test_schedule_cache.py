@@ -62,7 +62,7 @@ def test_every_kind_of_damage_is_noticed(tmp_path: Path) -> None:
             ScheduleCache.read(str(tmp_path))
 
 
-def test_one_of_another_version_is_not_understood(tmp_path: Path) -> None:
+def test_a_cache_of_another_version_is_not_read(tmp_path: Path) -> None:
     path = Path(a_cache().write(str(tmp_path)))
     body = path.read_bytes().rpartition(b"\n")[0].replace(FORMAT.encode(), b"of the future")
     path.write_bytes(body + b"\n%08x" % crc32(body))
@@ -70,7 +70,7 @@ def test_one_of_another_version_is_not_understood(tmp_path: Path) -> None:
         ScheduleCache.read(str(tmp_path))
 
 
-def test_a_stale_cache_is_mark_stale_once(tmp_path: Path) -> None:
+def test_a_cache_is_marked_stale_once(tmp_path: Path) -> None:
     folder = str(tmp_path)
     assert stale_reason(folder) is None
     a_cache().write(folder)
@@ -82,7 +82,7 @@ def test_a_stale_cache_is_mark_stale_once(tmp_path: Path) -> None:
     assert stale_reason(folder) is None
 
 
-def test_killed_before_it_was_removed_it_is_mark_stale_again(tmp_path: Path) -> None:
+def test_a_cache_is_marked_stale_again_if_a_kill_left_it(tmp_path: Path) -> None:
     folder = str(tmp_path)
     a_cache().write(folder)
     (tmp_path / STALE).write_text("app/tasks/SayHi.py has changed")
@@ -90,7 +90,7 @@ def test_killed_before_it_was_removed_it_is_mark_stale_again(tmp_path: Path) -> 
     assert stale_reason(folder) == "another has changed"
 
 
-def test_a_cache_that_was_mark_stale_can_be_removed(tmp_path: Path) -> None:
+def test_a_cache_that_was_marked_stale_can_be_removed(tmp_path: Path) -> None:
     folder = str(tmp_path)
     assert not clear(folder)
     a_cache().write(folder)

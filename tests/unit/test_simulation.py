@@ -202,14 +202,14 @@ def test_skipped_hours_are_none_and_repeated_ones_the_busier_pass() -> None:
     assert heat_of(tasks, autumn, autumn + timedelta(hours=3), zone).days.popitem()[1][:5] == [None, 1, 1, None, None]
 
 
-def test_heat_of_nothing_is_none_at_all() -> None:
+def test_the_heat_map_of_no_fire_times_is_empty() -> None:
     start = datetime(2027, 1, 1, tzinfo=UTC)
     heat = heat_of([], start, start + timedelta(hours=1))
     assert (heat.most, heat.times, heat.tasks) == (0, [], [])
 
 
 @given(st.lists(st.integers(0, 2**200 - 1), max_size=40), st.integers(0, 150), st.integers(1, 50))
-def test_a_load_counts_as_one_would_on_fingers(sets: list[int], first: int, length: int) -> None:
+def test_minute_counts_agree_with_plain_counting(sets: list[int], first: int, length: int) -> None:
     load = MinuteCounts(sets, 200)
     counts = [sum(each >> minute & 1 for each in sets) for minute in range(200)]
     assert load.most(first, first + length) == max(counts[first : first + length])

@@ -16,7 +16,7 @@ def mutate() -> ModuleType:
     return load_tool("mutate")
 
 
-def test_each_target_exists(mutate: ModuleType) -> None:
+def test_each_target_of_the_small_faults_exists(mutate: ModuleType) -> None:
     assert [target for target in mutate.TARGETS if not (mutate.ROOT / target).exists()] == []
 
 

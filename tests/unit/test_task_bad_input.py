@@ -132,7 +132,7 @@ def task_class(declared: dict[str, Any], base: type[Task] = Task) -> type[Task]:
 @pytest.mark.parametrize(
     ("declared", "message"), MESSAGES, ids=lambda value: str(value) if isinstance(value, dict) else ""
 )
-def test_messages(declared: dict[str, Any], message: str):
+def test_an_invalid_value_raises_the_documented_error(declared: dict[str, Any], message: str):
     """The class and an instance raise the same error, whichever is asked first; it is a ValueError."""
     bad = task_class(declared)
     for ask in (
@@ -173,7 +173,7 @@ def test_a_bad_part_of_a_value_is_named(declared: dict[str, Any], problem: str):
 
 
 @pytest.mark.parametrize("declared", [declared for declared, _ in MESSAGES + NESTED], ids=str)
-def test_the_fix_is_two_valid_examples(declared: dict[str, Any]):
+def test_each_error_gives_two_examples_that_are_valid(declared: dict[str, Any]):
     """They replace the invalid value, or are the attribute that the example names."""
     with pytest.raises(InvalidSchedule) as caught:
         schedule_of(task_class(declared))
@@ -255,7 +255,7 @@ def test_a_bad_task_does_not_change_another():
 
 
 @pytest.mark.parametrize("value", [0, timedelta(0), [], 0.0], ids=str)
-def test_a_command_does_not_take_a_bad_interval_for_none(value: Any):
+def test_a_command_does_not_ignore_an_invalid_interval(value: Any):
     """`CommandTask` runs every minute if nothing is declared, but here something is."""
     with pytest.raises(InvalidSchedule, match=r"^CommandTask\.run_every"):
         CommandTask("echo").every(value)

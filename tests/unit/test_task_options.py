@@ -18,7 +18,7 @@ def test_a_task_that_says_nothing_has_the_apps_policy() -> None:
     assert options_of("Plain", Task(), TaskOptions(retries=2)).retries == 2
 
 
-def test_a_task_says_what_differs() -> None:
+def test_options_of_a_task_override_the_settings() -> None:
     class Patient(Task):
         timeout = None
         grace = "10 minutes"
@@ -115,7 +115,7 @@ def test_output_files_are_set_by_attributes_and_by_methods() -> None:
     assert options_of("Plain", Task) == TaskOptions()
 
 
-def test_a_method_refuses_a_path_that_is_none_at_once() -> None:
+def test_a_method_refuses_an_invalid_path_at_once() -> None:
     with pytest.raises(InvalidSchedule, match=r"Task.output_to = 5: is not the path of a file"):
         Task().output_to(5)
 
@@ -143,7 +143,7 @@ def test_settings_are_read_by_name() -> None:
     ("name", "value"),
     [("store", "redis"), ("workers", 0), ("workers", "8"), ("lease", "0 seconds"), ("keep_days", True), ("keep_days", 999999), ("workers", 10**7), ("path", 5), ("stop_grace", "soon"), ("timezone", "Europe/Rigga"), ("catch_up", "maybe"), ("log_channel", 5), ("notify_on_failure", ["nope"])],
 )
-def test_a_setting_without_meaning_is_named(name: str, value: object) -> None:
+def test_an_invalid_setting_is_named(name: str, value: object) -> None:
     with pytest.raises(InvalidSchedule, match=rf"config/scheduler\.(?i:{name}) = "):
         Settings.read({name: value}.get)
 

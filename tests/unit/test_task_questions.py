@@ -380,7 +380,7 @@ def test_an_attribute_set_later_counts():
     assert EveryQuarter().describe() == "every 15 minutes, UTC"
 
 
-def test_two_instances_keep_apart():
+def test_two_instances_of_a_class_do_not_share_rules():
     first, second = EveryQuarter().daily(), EveryQuarter().weekdays().when(lambda: True)
     assert first.describe() == "every day at 0:00, UTC"
     assert second.describe() == "every 15 minutes on weekdays, UTC"

@@ -716,7 +716,7 @@ def due_minutes(task: Task, row: Row, way: Any) -> list[datetime]:
 
 
 @pytest.mark.parametrize(("row", "way"), WAYS)
-def test_should_run(row: Row, way: Any):
+def test_should_run_agrees_with_each_row(row: Row, way: Any):
     task = build(row, way)
     _, zone = schedule_of(task)
     due = due_minutes(task, row, way)
@@ -730,7 +730,7 @@ def test_should_run(row: Row, way: Any):
 
 
 @pytest.mark.parametrize(("row", "way"), WAYS)
-def test_next_runs(row: Row, way: Any):
+def test_next_runs_are_the_fire_times_of_each_row(row: Row, way: Any):
     """They are compared from before the span to its end; if there are very many, the first hundreds."""
     task = build(row, way)
     (_, zone), (start, end) = schedule_of(task), row.fires.span
@@ -746,7 +746,7 @@ def test_next_runs(row: Row, way: Any):
 
 
 @pytest.mark.parametrize(("row", "way"), WAYS)
-def test_previous_runs(row: Row, way: Any):
+def test_previous_runs_are_the_fire_times_of_each_row(row: Row, way: Any):
     """They are compared from after the span to its start; if there are very many, the last hundreds."""
     task = build(row, way)
     (_, zone), (start, end) = schedule_of(task), row.fires.span

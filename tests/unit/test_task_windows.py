@@ -37,7 +37,7 @@ def test_windows_are_laravels(case):
         ((8, 17), ["8:00", "17:00"], ["7:59", "17:01"]),
     ],
 )
-def test_to_the_minute(window, inside, outside):
+def test_windows_include_both_ends_to_the_minute(window, inside, outside):
     within = Task().every_minute().between(*window)
     without = Task().every_minute().not_between(*window)
     for expected, times in ((True, inside), (False, outside)):

@@ -72,7 +72,7 @@ def test_every_route_answers_only_those_who_may(site: App, situation: str, gate:
     assert people == ({"manager@example.com"} if gate else set() if situation != "local" else people)
 
 
-def test_one_who_may_not_see_it_learns_nothing_from_the_answer(site: App) -> None:
+def test_a_user_without_access_learns_nothing_from_the_answer(site: App) -> None:
     with serving(site) as browser:
         answers = {browser.get(f"/schedule{path}").body for path in (*LOOK, *MANAGE, *NOWHERE)}
         answers |= {browser.post(f"/schedule{path}", {}).body for path in ACTIONS}
@@ -202,7 +202,7 @@ def test_an_app_without_masonites_csrf_middleware_is_protected_by_ours(site: App
         assert browser.post("/schedule/run-now", form).status == 303
 
 
-def test_a_session_that_has_ended_may_do_nothing(site: App) -> None:
+def test_a_signed_out_user_may_do_nothing(site: App) -> None:
     with serving(site) as browser:
         form = manager_form(browser)
         browser.cookies.clear()

@@ -37,7 +37,7 @@ def test_only_ticks_that_nobody_typed_end_the_alarm(site: App, ticks: dict[str, 
     assert ('aria-label="Alarm"' in page) == bool(says)
 
 
-def test_a_run_is_asked_of_no_host_where_a_person_typed_a_tick(site: App) -> None:
+def test_run_now_ignores_hosts_whose_ticks_a_person_typed(site: App) -> None:
     site.tasks("class Each(Task):\n    run_every = '1 hour'\n    on_every_server = True\n\n    def handle(self):\n        pass\n", "Each.py")
     with serving(site) as browser:
         store = scheduler_of(browser.application).store

@@ -131,7 +131,7 @@ def test_a_page_that_has_not_changed_is_not_sent_again(site: App) -> None:
         assert (again.status, again.body) == (304, b"")
 
 
-def test_head_is_get_without_a_body(site: App) -> None:
+def test_a_head_request_is_answered_as_get_without_a_body(site: App) -> None:
     with serving(site) as browser:
         answer = manager(browser).request("HEAD", "/schedule")
         assert (answer.status, answer.body) == (200, b"")

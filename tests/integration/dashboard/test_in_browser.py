@@ -307,7 +307,7 @@ def test_an_ended_session_is_reported_and_ends_all_access(local: LiveSite, scrip
     assert [line for line in scripted.complaints() if "404" not in line] == []
 
 
-def test_one_who_may_only_look_gets_no_buttons(live: LiveSite, window: Window) -> None:
+def test_a_user_who_may_only_view_gets_no_buttons(live: LiveSite, window: Window) -> None:
     window.open(live.url("/task?key=Hello"), user="viewer")
     assert "may look but not change anything" in window.text
     assert not window.driver.find_elements(By.CSS_SELECTOR, "form[method=post]")

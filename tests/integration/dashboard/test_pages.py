@@ -32,7 +32,7 @@ def hidden(page: str, form: str) -> dict[str, str]:
     return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', found[1]))
 
 
-def test_overview_lists_the_tasks(site: App) -> None:
+def test_the_overview_lists_the_tasks(site: App) -> None:
     with serving(site) as browser:
         page = manager(browser).get("/schedule")
     assert page.status == 200
@@ -137,7 +137,7 @@ def test_page_and_command_explain_in_the_same_words(site: App) -> None:
         ("/task?key=Hello&outcome=banana", "There is no outcome 'banana', so all are shown."),
     ],
 )
-def test_a_value_in_the_url_that_means_nothing_is_said(site: App, path: str, says: str) -> None:
+def test_an_invalid_value_in_the_url_is_reported(site: App, path: str, says: str) -> None:
     with serving(site) as browser:
         assert says in unescape(manager(browser).get(f"/schedule{path}").text)
         assert "banana" not in browser.get(f"/schedule{path.partition('?')[0]}?key=Hello").text

@@ -55,5 +55,5 @@ def test_secrets_in_names_and_errors_are_masked() -> None:
 
 
 @pytest.mark.parametrize(("given", "page"), [("2", 2), ("0", 1), ("-1", 1), ("", 1), ("٣", 1), ("9" * 9, 1)])
-def test_a_page_that_is_no_number_is_the_first(given: str, page: int) -> None:
+def test_an_invalid_page_number_stands_for_the_first_page(given: str, page: int) -> None:
     assert text.page_number(given) == page

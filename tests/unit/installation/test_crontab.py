@@ -32,7 +32,7 @@ SHOP = replace(BLOG, id="shop", folder="/srv/shop")
 # --- in and out ------------------------------------------------------------------------------------------------------
 
 
-def test_the_block() -> None:
+def test_the_block_of_an_app_has_its_id_and_command() -> None:
     assert block(BLOG) == BLOCK
 
 
@@ -45,7 +45,7 @@ def test_a_first_block_goes_to_the_top_where_no_variable_is_set_for_it() -> None
     assert installed(OTHERS, BLOG) == BLOCK + OTHERS
 
 
-def test_a_later_one_takes_the_place_of_the_one_there_is() -> None:
+def test_a_block_is_replaced_where_it_stands() -> None:
     before = f"SHELL=/bin/bash\n{BLOCK}{OTHERS}"
     assert installed(before, NEW_RELEASE) == f"SHELL=/bin/bash\n{block(NEW_RELEASE)}{OTHERS}"
 
@@ -174,7 +174,7 @@ def test_removing_twice_is_removing_once(crontab: str, app: Installation) -> Non
 
 
 @given(crontabs())
-def test_the_pieces_are_the_crontab(crontab: str) -> None:
+def test_the_pieces_of_a_crontab_join_to_the_same_text(crontab: str) -> None:
     assert "".join(piece.text for piece in pieces_of(crontab)) == crontab
 
 

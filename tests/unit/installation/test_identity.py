@@ -33,7 +33,7 @@ def test_apps_that_differ_in_one_of_them_have_different_ids(place: int) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "блог", "-", "a" * 500, "a\nb", "\udcff"])
-def test_any_name_gives_an_id_that_is_one(name: str) -> None:
+def test_any_app_name_makes_a_valid_id(name: str) -> None:
     made = installation_id(name, name, "key")
     assert checked_id(made) == made
 
@@ -51,7 +51,7 @@ def test_an_id_that_is_given_is_taken_as_it_is(given: str) -> None:
     ("given", "hint"),
     [("my blog", "my-blog"), ("-blog", "blog"), ("блог", "blog"), ("", "blog"), ("a\nb", "a-b"), ("A%" * 40, "a-" * 32)],
 )
-def test_any_other_is_refused_with_the_closest_one(given: str, hint: str) -> None:
+def test_an_invalid_id_is_refused_with_the_closest_one(given: str, hint: str) -> None:
     with pytest.raises(WrongUsage) as refused:
         checked_id(given)
     assert str(refused.value).endswith(f"--id {hint}.")

@@ -81,7 +81,7 @@ def test_a_folder_entered_by_a_link_is_called_by_the_link(tmp_path: Path, monkey
     assert as_entered(str(release)) == str(release)
 
 
-def test_all_of_it_together(environment: Path, tmp_path: Path) -> None:
+def test_an_installation_has_id_folder_python_craft_and_path(environment: Path, tmp_path: Path) -> None:
     (tmp_path / "craft").touch()
     here = installation_here("blog", str(tmp_path))
     assert (here.id, here.folder, here.python, here.craft) == (

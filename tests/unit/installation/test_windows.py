@@ -13,7 +13,7 @@ def at(folder: str) -> Installation:
     return Installation("blog", folder, folder + r"\venv\Scripts\python.exe", "craft")
 
 
-def test_the_line() -> None:
+def test_the_command_for_windows_adds_a_scheduled_task() -> None:
     assert command(at(r"C:\my blog")) == (
         r"schtasks /Create /F /SC MINUTE /TN "
         r'"masonite-scheduler blog" /TR "cmd /c cd /d \"C:\my blog\" && '
@@ -21,7 +21,7 @@ def test_the_line() -> None:
     )
 
 
-def test_the_line_that_removes_it() -> None:
+def test_the_command_for_windows_removes_the_scheduled_task() -> None:
     assert removal(at("C:\\blog")) == 'schtasks /Delete /F /TN "masonite-scheduler blog"'
 
 

@@ -124,7 +124,7 @@ def test_a_misspelt_expression_is_refused(expression: str):
     refused(expression)
 
 
-def test_no_expression_at_all_is_refused():
+def test_an_empty_expression_is_refused():
     """On a task an empty string stands for "not declared"."""
     for blank in ("", " ", "\t"):
         with pytest.raises(UnacceptableValue, match="0 fields instead of 5"):
@@ -169,7 +169,7 @@ def test_any_run_of_blanks_separates_fields():
     assert same("  0\t\t9  *   * \t mon-fri ", "0 9 * * mon-fri")
 
 
-def test_names_may_be_in_any_case_and_in_ranges_and_lists():
+def test_names_of_months_and_days_may_be_in_any_case():
     assert same("0 0 * jAn,FEB-apr Mon-fri,SUN", "0 0 * 1,2-4 1-5,0")
 
 
@@ -205,7 +205,7 @@ def test_a_step_runs_to_the_end_of_its_field(short: str, long: str):
         ("@daily", "0 0 * * *"), ("@midnight", "0 0 * * *"), ("@hourly", "0 * * * *"), (" @Daily ", "0 0 * * *"),
     ],
 )  # fmt: skip
-def test_nicknames(nickname: str, expression: str):
+def test_nicknames_such_as_daily_stand_for_five_fields(nickname: str, expression: str):
     assert same(nickname, expression)
 
 
@@ -247,7 +247,7 @@ def test_the_next_runs_are_those_of_cronsims_own_tests(case):
         ("0 0 * 2 4#5", ["2024-02-29", "2052-02-29"]),
     ],
 )
-def test_days_of_the_calendar(expression: str, expected: list[str]):
+def test_expressions_with_special_days_fire_on_these_dates(expression: str, expected: list[str]):
     assert runs(expression, len(expected)) == [f"{day} 00:00" for day in expected]
 
 
@@ -305,5 +305,5 @@ def test_every_minute_of_a_year_is_judged_as_the_plain_model_does():
         ("*/7 * * * *", "at :00, :07, :14, :21, :28, :35, :42, :49 and :56 of every hour"),
     ],
 )
-def test_words(expression: str, words: str):
+def test_cron_expressions_are_described_in_words(expression: str, words: str):
     assert cron(expression).describe() == words

@@ -153,7 +153,7 @@ PAUSE_CASABLANCA = (
         (LOST_DAY_APIA, {"run_at": "9:00", "run_on": "thursday"}, []),
     ],
 )  # fmt: skip
-def test_nights_when_clocks_change(night, declared, expected):
+def test_fire_times_of_nights_in_which_clocks_change(night, declared, expected):
     name, start, end = night
     rule = declared_rule("SayHi", declared)
     assert due_between(rule, datetime.fromisoformat(start), datetime.fromisoformat(end), ZoneInfo(name)) == expected

@@ -164,7 +164,7 @@ values = st.one_of(
 
 
 @given(st.dictionaries(attributes, values, min_size=1, max_size=3))
-def test_nonsense_raises_invalid_schedule_and_nothing_else(declared: dict[str, object]):
+def test_any_invalid_value_raises_invalid_schedule(declared: dict[str, object]):
     """Any declaration gives a rule that can be asked and described, no rule, or `InvalidSchedule`."""
     try:
         rule = declared_rule("Anything", declared)

@@ -54,7 +54,7 @@ def test_seconds_that_divide_a_minute_come_at_even_gaps(count: int):
 
 
 @pytest.mark.parametrize("count", [7, 8, 9, 25, 45, 59, 60, 61, 90, 120])
-def test_other_seconds_are_refused(count: int):
+def test_seconds_that_do_not_divide_a_minute_are_refused(count: int):
     if count == 60:
         assert rule_of(run_every="60 seconds").next_after(NOON, UTC) == NOON + timedelta(minutes=1)
         return
@@ -63,7 +63,7 @@ def test_other_seconds_are_refused(count: int):
 
 
 @pytest.mark.parametrize("value", ["10 seconds", "10 SECONDS", "10second", timedelta(seconds=10)])
-def test_ways_to_write_them(value):
+def test_an_interval_of_seconds_may_be_text_or_a_timedelta(value):
     assert following(rule_of(run_every=value), NOON, 3) == ["12:00:10", "12:00:20", "12:00:30"]
 
 
@@ -74,7 +74,7 @@ def test_ways_to_write_them(value):
         ("every_20_seconds", 20), ("every_30_seconds", 30),
     ],
 )  # fmt: skip
-def test_methods(method: str, count: int):
+def test_methods_of_seconds_fire_evenly(method: str, count: int):
     task = getattr(Task().in_timezone("UTC"), method)()
     runs = task.next_runs(60 // count, NOON - SECOND)
     assert runs == [NOON + timedelta(seconds=second) for second in range(0, 60, count)]
@@ -112,7 +112,7 @@ def test_real_seconds_are_followed_when_clocks_change():
     assert following(rule, datetime(2024, 10, 27, 0, 59, tzinfo=UTC), 3, riga) == ["03:59:30", "03:00:00", "03:00:30"]
 
 
-def test_a_window_that_leaves_nothing():
+def test_a_window_that_excludes_everything_has_no_fire_times():
     rule = rule_of(run_every="30 seconds", run_between=(8, 9), run_not_between=(8, 9))
     assert rule.next_after(NOON, UTC) is None
     assert rule.previous_before(NOON, UTC) is None
@@ -126,7 +126,7 @@ def test_a_window_that_leaves_nothing():
         ({"run_every": "10 seconds", "twice_daily": (1, 13)}, "run_every = '10 seconds': a rule of seconds stands alone"),
     ],
 )
-def test_seconds_stand_alone(declared, message):
+def test_seconds_cannot_be_combined_with_another_recurrence(declared, message):
     with pytest.raises(InvalidSchedule) as caught:
         rule_of(**declared)
     assert str(caught.value).startswith(f"SayHi.{message}")

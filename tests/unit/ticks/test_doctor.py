@@ -90,7 +90,7 @@ def test_each_check_of_doctor_says_if_all_is_well(app: FakeAppForDoctor) -> None
     assert not any(finding.hint for finding in findings)
 
 
-def test_a_check_of_ones_own_is_a_function_in_the_list(app: FakeAppForDoctor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_check_is_a_function_in_the_list(app: FakeAppForDoctor, monkeypatch: pytest.MonkeyPatch) -> None:
     def weather(_: CheckContext) -> Any:
         yield Finding("weather", Health.WARNING, "It rains.", "take an umbrella")
 
@@ -112,7 +112,7 @@ def test_a_fresh_cache_says_how_long_it_lasts(app: FakeAppForDoctor) -> None:
     assert the(app, "cache", Health.OK).message.startswith("The schedule is cached until 20")
 
 
-def test_a_stale_cache_is_worth_a_word(app: FakeAppForDoctor, tmp_path: Path) -> None:
+def test_a_stale_cache_is_a_warning(app: FakeAppForDoctor, tmp_path: Path) -> None:
     cache_it(app)
     (tmp_path / "new.py").touch()
     finding = the(app, "cache", Health.WARNING)
@@ -120,7 +120,7 @@ def test_a_stale_cache_is_worth_a_word(app: FakeAppForDoctor, tmp_path: Path) ->
     assert finding.hint == "run craft schedule:cache again"
 
 
-def test_why_there_can_be_no_cache(app: FakeAppForDoctor) -> None:
+def test_doctor_says_why_the_schedule_cannot_be_cached(app: FakeAppForDoctor) -> None:
     assert the(app, "cache", Health.OK).message == "The schedule is not cached."
     app.settings["store"] = "memory"
     what = the(app, "cache", Health.OK).message
@@ -140,7 +140,7 @@ def ticked(app: FakeAppForDoctor, **ago: timedelta) -> None:
         app.store.record_tick(host, clock.real_now() - length)
 
 
-def test_nothing_has_ever_called_it(app: FakeAppForDoctor) -> None:
+def test_a_scheduler_that_has_never_run_is_wrong(app: FakeAppForDoctor) -> None:
     forget_ticks(app)
     finding = the(app, "ticks", Health.WRONG)
     assert finding.message == "The scheduler has never run."
@@ -153,14 +153,14 @@ def test_a_tick_of_an_app_without_tasks_leaves_no_trace(app: FakeAppForDoctor) -
     assert the(app, "ticks", Health.UNKNOWN).hint == ""
 
 
-def test_nothing_calls_it_any_more(app: FakeAppForDoctor) -> None:
+def test_ticks_that_have_stopped_are_wrong(app: FakeAppForDoctor) -> None:
     ticked(app, web1=3 * 60 * MINUTE)
     finding = the(app, "ticks", Health.WRONG)
     assert finding.message.startswith("The last tick of web1 was 3 hours ago, at ")
     assert finding.hint.startswith("check that cron runs")
 
 
-def test_one_host_of_several_is_silent(app: FakeAppForDoctor) -> None:
+def test_a_host_that_stopped_ticking_is_named(app: FakeAppForDoctor) -> None:
     ticked(app, web1=MINUTE / 2, web2=60 * MINUTE, web3=timedelta(days=30))
     assert [(each.health, each.message.split(" was ")[0]) for each in found(app, "ticks")] == [
         (Health.OK, "The last tick of web1"),
@@ -203,13 +203,13 @@ def test_the_store_is_away_and_what_needs_it_was_not_looked_at(app: FakeAppForDo
     assert the(app, "tasks", Health.OK)
 
 
-def test_a_store_in_memory_is_worth_a_word(app: FakeAppForDoctor) -> None:
+def test_a_store_in_memory_is_a_warning(app: FakeAppForDoctor) -> None:
     app.settings["store"] = "memory"
     assert "'local' or 'database'" in the(app, "store", Health.WARNING).hint
 
 
 @pytest.mark.parametrize(("kind", "where"), [("database", "(database)"), ("local", "scheduler.sqlite3)")])
-def test_a_store_that_is_well_says_where_it_is(app: FakeAppForDoctor, kind: str, where: str) -> None:
+def test_the_finding_on_the_store_names_its_place(app: FakeAppForDoctor, kind: str, where: str) -> None:
     app.settings["store"] = kind
     assert where in the(app, "store", Health.OK).message
 
@@ -219,14 +219,14 @@ def lock(app: FakeAppForDoctor, owner: str, left: timedelta, key: str = "Job") -
     assert app.store.acquire(lease, clock.real_now())
 
 
-def test_a_lock_of_a_process_that_is_gone(app: FakeAppForDoctor) -> None:
+def test_a_lease_of_a_dead_process_is_a_warning(app: FakeAppForDoctor) -> None:
     lock(app, process_that_is_gone(), MINUTE)
     finding = the(app, "leases", Health.WARNING)
     assert finding.message == "Job is leased to process 4711 on web2, which is gone."
     assert "craft schedule:unlock Job removes" in finding.hint
 
 
-def test_a_lock_that_has_lapsed(app: FakeAppForDoctor) -> None:
+def test_an_expired_lease_is_a_warning(app: FakeAppForDoctor) -> None:
     lock(app, ELSEWHERE, -MINUTE)
     assert "has not renewed it in time" in the(app, "leases", Health.WARNING).message
 
@@ -238,7 +238,7 @@ def test_a_lease_of_one_server_is_shown_under_the_task_s_name(app: FakeAppForDoc
 
 
 @pytest.mark.parametrize(("count", "words"), [(0, "No task is running."), (1, "Running: 1 task."), (2, "Running: 2 tasks.")])
-def test_locks_of_runs_that_live_are_no_fault(app: FakeAppForDoctor, count: int, words: str) -> None:
+def test_leases_of_live_runs_are_fine(app: FakeAppForDoctor, count: int, words: str) -> None:
     for number in range(count):
         lock(app, ELSEWHERE, MINUTE, f"Task{number}")
     assert [finding.message for finding in found(app, "leases")] == [words]
@@ -253,7 +253,7 @@ def test_locks_of_runs_that_live_are_no_fault(app: FakeAppForDoctor, count: int,
         (timedelta(minutes=5), Health.WRONG, "The clock of the database is 300 seconds ahead of that of "),
     ],
 )
-def test_the_databases_clock(
+def test_a_database_whose_clock_differs_is_reported(
     app: FakeAppForDoctor, monkeypatch: pytest.MonkeyPatch, ahead: timedelta, health: Health, words: str
 ) -> None:
     context = CheckContext(app.scheduler, app)
@@ -262,7 +262,7 @@ def test_the_databases_clock(
     assert (finding.health, words in finding.message) == (health, True)
 
 
-def test_the_clock_of_another_host(app: FakeAppForDoctor) -> None:
+def test_a_host_whose_clock_differs_is_named(app: FakeAppForDoctor) -> None:
     ticked(app, web1=-10 * MINUTE)
     assert "The clock of web1 is " in the(app, "clocks", Health.WRONG).message
 
@@ -284,14 +284,14 @@ def test_an_invalid_setting_is_reported_and_other_checks_are_skipped(app: FakeAp
     assert {"store", "ticks", "tasks"} <= {each.name for each in findings if each.health is Health.UNKNOWN}
 
 
-def test_the_zone_that_is_set(app: FakeAppForDoctor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_default_zone_is_that_of_the_settings(app: FakeAppForDoctor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(defaults, "timezone_setting", lambda: "Europe/Riga")
     assert the(app, "timezone", Health.OK).message == (
         "The default time zone of tasks is Europe/Riga (TIMEZONE in config/scheduler.py)."
     )
 
 
-def test_the_servers_zone(app: FakeAppForDoctor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_servers_zone_is_the_default_without_a_setting(app: FakeAppForDoctor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "local_zone", lambda: timezone.utc)
     monkeypatch.setattr(configured, "_server_offset", lambda _: "+0000")
     assert "(the server's, since TIMEZONE is not set)" in the(app, "timezone", Health.OK).message
@@ -329,7 +329,7 @@ def test_the_log_can_be_written_where_nothing_is_yet_and_where_it_is(app: FakeAp
 @pytest.mark.parametrize(
     ("path", "is_folder"), [(".scheduler", False), (".scheduler/scheduler.log", True)]
 )
-def test_something_stands_where_the_log_should(app: FakeAppForDoctor, tmp_path: Path, path: str, is_folder: bool) -> None:
+def test_a_log_that_is_not_a_file_is_wrong(app: FakeAppForDoctor, tmp_path: Path, path: str, is_folder: bool) -> None:
     there = tmp_path / path
     there.parent.mkdir(parents=True, exist_ok=True)
     there.mkdir() if is_folder else there.touch()
@@ -355,13 +355,13 @@ def test_every_broken_task_has_a_line(app: FakeAppForDoctor) -> None:
     assert the(app, "tasks", Health.OK).message == "1 task can be used."
 
 
-def test_notices_are_worth_a_word(app: FakeAppForDoctor) -> None:
+def test_each_notice_is_a_warning(app: FakeAppForDoctor) -> None:
     app.add(task(nothing, "A")().named("twin"), task(nothing, "B")().named("twin"))
     finding = the(app, "tasks", Health.WARNING)
     assert "rename all but one" in f"{finding.message} {finding.hint}"
 
 
-def test_a_task_that_never_runs(app: FakeAppForDoctor) -> None:
+def test_a_task_whose_rule_never_fires_is_a_warning(app: FakeAppForDoctor) -> None:
     app.add(task(nothing, "Never", run_every="1 day", run_between=("1:00", "2:00")))
     assert the(app, "tasks", Health.WARNING).message.startswith("Never never runs: every day at 0:00 between")
 
@@ -387,7 +387,7 @@ def test_a_task_that_ran_until_its_last_date_is_well(app: FakeAppForDoctor) -> N
     assert messages == ["Job does not run again: its last fire time was 2020-01-01 08:00.", "1 task can be used."]
 
 
-def test_no_task_at_all(app: FakeAppForDoctor) -> None:
+def test_an_app_without_tasks_is_a_warning(app: FakeAppForDoctor) -> None:
     app.tasks.clear()
     assert "craft task SayHi" in the(app, "tasks", Health.WARNING).hint
 
@@ -408,7 +408,7 @@ def test_a_pause_without_an_end_may_have_been_forgotten(app: FakeAppForDoctor) -
     assert finding.hint == "run craft schedule:resume Job to end the pause"
 
 
-def test_a_pause_of_everything(app: FakeAppForDoctor) -> None:
+def test_a_pause_of_all_tasks_is_a_warning(app: FakeAppForDoctor) -> None:
     pause(app)
     finding = the(app, "pauses", Health.WARNING)
     assert finding.message.startswith("All tasks are paused by ann@web1 (since ")
@@ -505,7 +505,7 @@ def test_a_task_that_takes_longer_than_until_it_is_due_again(app: FakeAppForDoct
     ],
     ids=["once only", "too few", "crashes", "it may overlap", "on demand", "seldom"],
 )
-def test_tasks_whose_length_is_no_fault(app: FakeAppForDoctor, attributes: dict, minutes: tuple, outcome: Outcome) -> None:
+def test_tasks_shorter_than_their_interval_are_fine(app: FakeAppForDoctor, attributes: dict, minutes: tuple, outcome: Outcome) -> None:
     app.tasks[:] = [task(nothing, **attributes)]
     took(app, *minutes, outcome=outcome)
     assert [each.health for each in found(app, "durations")] == [Health.OK]
@@ -519,7 +519,7 @@ def test_tasks_whose_length_is_no_fault(app: FakeAppForDoctor, attributes: dict,
         ("1 day", 1440 * 2, "takes 2 d ("),
     ],
 )
-def test_lengths_in_words(app: FakeAppForDoctor, rule: str, minutes: float, words: str) -> None:
+def test_the_warning_of_long_runs_names_both_durations(app: FakeAppForDoctor, rule: str, minutes: float, words: str) -> None:
     app.tasks[:] = [task(nothing, run_every=rule)]
     took(app, minutes, minutes, minutes)
     assert words in the(app, "durations", Health.WARNING).message
@@ -547,7 +547,7 @@ def test_findings_are_a_table_of_80_columns_with_the_fix_below() -> None:
     assert as_text(SHOWN[:1])[-1] == "0 wrong, 0 warnings."
 
 
-def test_for_programs_it_is_a_list() -> None:
+def test_the_json_of_findings_is_a_list() -> None:
     text = as_json(SHOWN[1:2], healthy=False)
     assert '"healthy": false' in text
     assert '"check": "ticks"' in text

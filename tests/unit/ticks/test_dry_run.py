@@ -76,7 +76,7 @@ def test_a_task_whose_conditions_are_not_met_would_be_skipped(app: FakeApp, attr
     assert plans(app)[0].as_dict()["skip_reason"] == reason
 
 
-def test_while_the_app_is_down_it_would_be_skipped(app: FakeApp) -> None:
+def test_a_dry_run_in_maintenance_says_skipped(app: FakeApp) -> None:
     app.down = True
     assert dry_run(app.add(task(nothing))) == [("Job", "skip")]
 
@@ -100,7 +100,7 @@ def test_a_dry_run_shows_a_delay_by_jitter(app: FakeApp) -> None:
     assert plans(app)[0].detail.endswith(" later, its jitter")
 
 
-def test_with_force_everything_chosen_would_run(app: FakeApp) -> None:
+def test_a_forced_dry_run_runs_every_chosen_task(app: FakeApp) -> None:
     app.add(task(nothing, "A", environments="production"), task(nothing, "B", run_every=None))
     assert dry_run(app, force=True) == [("A", "run"), ("B", "run")]
     assert dry_run(app, names=["B"], force=True) == [("B", "run")]
@@ -155,7 +155,7 @@ def test_a_run_of_a_task_that_is_no_more_would_be_missed(app: FakeApp) -> None:
     assert dry_run(app, now=NOON + 20 * MINUTE) == [("Job", "miss")]
 
 
-def test_a_run_that_somebody_sees_to_is_theirs(app: FakeApp) -> None:
+def test_a_dry_run_leaves_out_runs_that_others_handle(app: FakeApp) -> None:
     app.add(at_3())
     pending(app, owner="another-machine:4711:99")
     assert dry_run(app, now=NOON + MINUTE) == []

@@ -105,7 +105,7 @@ def test_explain_of_a_run_that_was_missed(app: FakeApp) -> None:
         (20, "will_be_missed", "the next tick records it as missed, since its grace is 5 minutes"),
     ],
 )
-def test_no_tick_has_come_since(app: FakeApp, minutes: int, verdict: str, sentence: str) -> None:
+def test_explain_of_a_time_since_the_last_tick(app: FakeApp, minutes: int, verdict: str, sentence: str) -> None:
     app.add(at_3()).tick(inline=True)
     found = says(app, now=NOON + timedelta(minutes=minutes))
     assert found[0] == verdict
@@ -148,20 +148,20 @@ def test_nothing_has_ever_called_the_scheduler(app: FakeApp) -> None:
     )
 
 
-def test_the_task_is_newer_than_the_last_tick(app: FakeApp) -> None:
+def test_explain_of_a_task_newer_than_the_last_tick(app: FakeApp) -> None:
     app.tick(inline=True)
     app.add(at_3())
     assert "no tick has checked this task" in says(app, now=NOON + timedelta(minutes=10))[1]
 
 
-def test_the_rule_was_another_one_then(app: FakeApp) -> None:
+def test_explain_of_a_run_of_an_earlier_rule(app: FakeApp) -> None:
     app.add(at_3()).tick(NOON + timedelta(minutes=10), inline=True)
     verdict, sentence = says(app, now=NOON + timedelta(minutes=10))
     assert verdict == "no_record"
     assert "ticks had not begun then, or the task was added or changed later" in sentence
 
 
-def test_history_does_not_reach_back_that_far(app: FakeApp) -> None:
+def test_explain_of_a_time_before_the_history_begins(app: FakeApp) -> None:
     app.add(at_3()).tick(NOON, inline=True)
     assert "history is kept for KEEP_DAYS only" in says(app, at=NOON - timedelta(days=40) + 3 * MINUTE)[1]
 
@@ -240,7 +240,7 @@ def test_every_condition_is_shown_with_its_answer(app: FakeApp) -> None:
 
 
 @pytest.mark.parametrize(("left", "refused"), [(MINUTE, True), (-MINUTE, False)], ids=["held", "lapsed"])
-def test_an_earlier_run_has_not_ended(app: FakeApp, left: timedelta, refused: bool) -> None:
+def test_explain_says_that_an_earlier_run_has_not_ended(app: FakeApp, left: timedelta, refused: bool) -> None:
     app.add(task(nothing))
     expires = clock.real_now() + left
     app.store.acquire(Lease("Job", "theirs", "another-machine:4711:99", "web2", 4711, expires), NOON)
@@ -248,7 +248,7 @@ def test_an_earlier_run_has_not_ended(app: FakeApp, left: timedelta, refused: bo
     assert refusal == ("an earlier run has not ended (process 4711 on web2)" if refused else "")
 
 
-def test_a_lock_of_a_process_that_is_gone_is_in_nobodys_way(app: FakeApp) -> None:
+def test_a_lease_of_a_dead_process_prevents_no_start(app: FakeApp) -> None:
     app.add(task(nothing))
     expires = clock.real_now() + MINUTE
     app.store.acquire(Lease("Job", "theirs", process_that_is_gone(), "here", 1, expires), NOON)
@@ -303,7 +303,7 @@ def test_a_task_that_was_never_due_is_not_due_now(app: FakeApp) -> None:
     assert as_text(found)[-1] == "Next        never"
 
 
-def test_a_task_on_demand(app: FakeApp) -> None:
+def test_explain_of_a_task_that_runs_only_on_demand(app: FakeApp) -> None:
     verdict, sentence = says(app.add(task(nothing, name="Clean up", run_every=None)))
     assert verdict == "on_demand"
     assert sentence.endswith("Run craft schedule:run --force --task 'Clean up' to run it.")
@@ -419,14 +419,14 @@ def test_clock_changes_on_other_days_are_not_mentioned(app: FakeApp) -> None:
         ),
     ],
 )
-def test_it_is_said_how_often_a_failed_run_is_tried_again(options: dict[str, Any], text: str) -> None:
+def test_explain_says_how_often_a_failed_run_is_retried(options: dict[str, Any], text: str) -> None:
     app = FakeApp().add(task(nothing, **options))
     found = explained(app)
     assert f"If it fails it is tried again, {text}" in " ".join(" ".join(as_text(found)).split())
     assert as_dict(found)["retries"] == f"it is tried again, {text}"
 
 
-def test_nothing_is_said_of_retries_that_there_are_not() -> None:
+def test_explain_is_silent_on_retries_if_there_are_none() -> None:
     found = explained(FakeApp().add(task(nothing)))
     assert "If it fails" not in "\n".join(as_text(found))
     assert as_dict(found)["retries"] is None

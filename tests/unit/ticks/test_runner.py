@@ -60,7 +60,7 @@ def test_an_environment_that_is_this_one_or_none_in_particular_lets_it_run(app: 
 
 
 @pytest.mark.parametrize(("told", "outcome"), [({}, "skipped"), ({"run_in_maintenance": True}, "succeeded")])
-def test_maintenance(app: FakeApp, told: dict, outcome: str) -> None:
+def test_a_task_is_skipped_in_maintenance_unless_it_opts_in(app: FakeApp, told: dict, outcome: str) -> None:
     app.down = True
     assert done(app, task(nothing, **told)).outcome.value == outcome
 
@@ -83,11 +83,11 @@ def test_conditions_that_were_added_are_asked_one_after_the_other(app: FakeApp) 
         (lambda task: task.when(lambda: True).skip(Fussy()), "its skip condition Fussy was true"),
     ],
 )
-def test_one_that_refuses_is_named(app: FakeApp, narrow: Callable[[Task], Task], detail: str) -> None:
+def test_the_condition_that_skips_a_run_is_named(app: FakeApp, narrow: Callable[[Task], Task], detail: str) -> None:
     assert done(app, narrow(task(fails)())).detail == detail
 
 
-def test_a_forced_run_is_asked_for_none(app: FakeApp) -> None:
+def test_a_forced_run_checks_no_conditions(app: FakeApp) -> None:
     app.down = True
     assert done(app, task(nothing, when=says_no, environments="production"), force=True).outcome is Outcome.SUCCEEDED
 

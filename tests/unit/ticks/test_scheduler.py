@@ -195,7 +195,7 @@ def test_claims_of_a_living_process_are_left_alone(app: FakeApp) -> None:
     assert outcomes(app)[run.id] == "none"
 
 
-def test_one_that_has_been_silent_for_a_lease_is_taken_for_dead(app: FakeApp) -> None:
+def test_a_pending_run_of_a_silent_host_is_started_here(app: FakeApp) -> None:
     run = left_pending(app, minutes=-1, owner=ELSEWHERE)
     app.add(task(nothing)).tick(inline=True)
     assert outcomes(app)[run.id] == "succeeded"
@@ -221,7 +221,7 @@ def test_a_tick_of_some_tasks_starts_nothing_of_the_others(app: FakeApp) -> None
     assert outcomes(app)[run.id] == "none"
 
 
-def test_a_run_that_somebody_else_takes_over_first_is_theirs(app: FakeApp) -> None:
+def test_a_run_that_another_tick_takes_over_first_is_left_alone(app: FakeApp) -> None:
     left_pending(app, minutes=-1)
     app.store.adopt = lambda *_: False
     app.add(task(nothing)).tick(inline=True)
@@ -352,7 +352,7 @@ def cpu_of_steps(supervisor: Supervisor) -> float:
     return min(times)
 
 
-def test_the_next_tick_makes_up_for_it(app: FakeApp) -> None:
+def test_a_tick_catches_up_what_failed_ticks_left(app: FakeApp) -> None:
     app.add(task(nothing, catch_up="all"))
     app.tick(inline=True)
     app.store = Away(app.store, cursors=1, claim=1)

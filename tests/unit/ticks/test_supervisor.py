@@ -259,7 +259,7 @@ def test_a_retry_that_comes_later_is_left_to_a_later_tick(app: FakeApp, tmp_path
 # --- one after the other ---------------------------------------------------------------------------------------------
 
 
-def test_at_most_so_many_run_at_once(app: FakeApp) -> None:
+def test_at_most_workers_tasks_run_at_once(app: FakeApp) -> None:
     app.settings["workers"] = 2
     app.add(*(task(lambda: time.sleep(0.05), f"Job{n}") for n in range(5)))
     supervisor = working(app)
@@ -412,7 +412,7 @@ def test_a_start_that_cannot_be_recorded_does_not_happen(app: FakeApp, tmp_path:
     assert pending.started_at is None
 
 
-def test_a_run_that_somebody_else_has_taken_is_theirs(app: FakeApp, tmp_path: Path) -> None:
+def test_a_run_that_another_process_has_taken_is_not_started(app: FakeApp, tmp_path: Path) -> None:
     """It was taken over between claim and start: it is not started here, and its lease is released."""
     start = app.store.start
 
