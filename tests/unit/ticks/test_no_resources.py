@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes  # noqa: F401 - a worker imports it; from another user's home it could not, see below
 import os
 import resource
 import signal
@@ -97,7 +98,7 @@ def test_a_start_without_a_descriptor_left_is_tried_again(app: FakeApp) -> None:
 
 def test_a_start_without_a_process_left_is_tried_again(app: FakeApp) -> None:
     app.add(task(nothing), task(nothing, "Other"))
-    app.tick(NOON - MINUTE)  # all that a tick imports may be out of the other user's reach
+    app.tick(NOON - MINUTE)  # all that a tick imports may be in a home that the other user cannot read
     app.listener.runs.clear()
 
     def tick() -> None:
