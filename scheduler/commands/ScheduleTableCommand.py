@@ -36,7 +36,7 @@ class ScheduleTableCommand(ScheduleCommand):
         elif ADD_EXECUTORS not in written and not _has_executors(os.path.join(folder, written[CREATE])):
             self._write(folder, ADD_EXECUTORS)
         else:
-            self.say(f"{self._shown(folder, written[CREATE])} exists already. Run craft migrate to create the tables.")
+            self._say_written(f"{self._shown(folder, written[CREATE])} exists already")
 
     def _write(self, folder: str, migration: str) -> None:
         from scheduler import clock
@@ -45,7 +45,10 @@ class ScheduleTableCommand(ScheduleCommand):
         source = os.path.join(SOURCES, f"{migration}.py")
         with open(source, encoding="utf-8") as text, open(os.path.join(folder, name), "w", encoding="utf-8") as file:
             file.write(text.read())
-        self.say(f"Migration created ({self._shown(folder, name)}). Run craft migrate to create the tables.")
+        self._say_written(f"Migration created ({self._shown(folder, name)})")
+
+    def _say_written(self, what: str) -> None:
+        self.say(f"{what}. Run {self.app.migrate_command(self.scheduler.settings)} to create the tables.")
 
     def _shown(self, folder: str, name: str) -> str:
         return os.path.relpath(os.path.join(folder, name), self.app.base_path)

@@ -116,6 +116,12 @@ class MasoniteApp:
         """Return the folder of migrations."""
         return os.path.join(self.base_path, self._location("migrations.location", "databases/migrations"))
 
+    def migrate_command(self, settings: Settings) -> str:
+        """Return the command that creates the tables of the "database" store."""
+        from scheduler.masonite.database import migrate_command  # noqa: PLC0415 - most use the local one
+
+        return migrate_command(self._application, settings.connection if settings.store == "database" else None)
+
     def config_location(self) -> str:
         """Return the folder of the app's configuration, relative to the app's."""
         return self._location("config.location", "config")

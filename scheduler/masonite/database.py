@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from importlib import import_module
 from typing import Any
 
 from scheduler.errors import StoreUnavailable
 from scheduler.stores.connection import Connection, Opened
+from scheduler.stores.database_errors import HINTS_FOR_DATABASE
 from scheduler.stores.local import connect
 from scheduler.stores.timeouts import SESSION, PostgresConnection, mysql_options
 
@@ -45,7 +47,16 @@ def connection_of(application: Any, name: str | None) -> Connection:
         return Opened(raw)
 
     where = f"the scheduler's store, connection {name!r},"
-    return Connection(driver, open_raw, where, prefix=details[name].get("prefix") or "")
+    tables = f"run `craft schedule:table` and `{migrate_command(application, name)}`"
+    hints = HINTS_FOR_DATABASE._replace(tables=tables)
+    return Connection(driver, open_raw, where, hints, details[name].get("prefix") or "")
+
+
+def migrate_command(application: Any, name: str | None) -> str:
+    """Return the command that creates tables on the connection `name`, the app's default one if None."""
+    if name is None or name == application.make("resolver").get_connection_details().get("default"):
+        return "craft migrate"
+    return f"craft migrate -c {shlex.quote(name)}"
 
 
 def _open_postgres(information: dict[str, Any]) -> PostgresConnection:

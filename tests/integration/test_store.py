@@ -197,10 +197,10 @@ def in_server(app: App, missing: Callable[[str], Any]) -> Iterator[Callable[[str
         drop_database(details)
 
 
-def use(app: App, details: Details) -> Details:
+def use(app: App, details: Details, **others: Details) -> Details:
     """Let the app use a database, and keep the scheduler's store there."""
     app.write("config/scheduler.py", 'STORE = "database"')
-    databases = {"default": "it", "it": details}
+    databases = {"default": "it", "it": details, **others}
     app.write(
         "config/database.py",
         "from masoniteorm.connections import ConnectionResolver\n\n"
@@ -208,6 +208,22 @@ def use(app: App, details: Details) -> Details:
         "DB = ConnectionResolver().set_connection_details(DATABASES)\n",
     )
     return details
+
+
+@pytest.mark.measured
+def test_tables_on_a_connection_that_is_not_the_default_one(app: App) -> None:
+    own = {"driver": "sqlite", "prefix": "", "log_queries": False}
+    databases = {name: {**own, "database": str(app.root / f"{name}.sqlite3")} for name in ("it", "schedule")}
+    use(app, databases["it"], schedule=databases["schedule"])
+    app.write("config/scheduler.py", 'STORE = "database"\nCONNECTION = "schedule"')
+    app.tasks(TASK)
+    missing = is_lost(app.craft("schedule:run", at=minute(1)))
+    assert missing.endswith("run `craft schedule:table` and `craft migrate -c schedule`.")
+    for _ in range(2):
+        written = app.craft("schedule:table").exits(0).out
+        assert written.endswith(". Run craft migrate -c schedule to create the tables.\n")
+    app.python_craft("migrate", "-c", "schedule").exits(0)
+    assert app.craft("schedule:run", at=minute(1)).exits(0).out == "ran for 12:01 on time\n"
 
 
 def migrated(app: App) -> None:
