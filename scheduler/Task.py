@@ -177,7 +177,7 @@ class Task(Frequencies):
         return self._recur(run_every=interval)
 
     def at(self: Self, *times: Times) -> Self:
-        """Run at '5:30', 17 (= 17:00) or several, on the days of the recurrence so far; ':15' with a rule of hours."""
+        """Run at '5:30', 17 (= 17:00) or several, on the days of the recurrence; ':15' with an hourly recurrence."""
         value = _one_or_several(times)
         return self._reschedule(lambda title: at_times(title, self._declared_so_far(), value))
 
@@ -252,14 +252,14 @@ class Task(Frequencies):
         return self._narrow("run_except", _one_or_several(days))
 
     def when(self: Self, condition: Callable[..., Any] | None = None) -> Any:
-        """Run only if `condition` returns something true; asked, with injection, once the rule says due.
+        """Run only if `condition` returns something true. It is called, with injection, when the task is due.
 
         Override it without parameters of its own (`def when(self) -> bool`) to write the condition into the class.
         """
         return True if condition is None else self._add_condition(condition, wanted=True)
 
     def skip(self: Self, condition: Callable[..., Any]) -> Self:
-        """Do not run if `condition` returns something true; asked, with injection, once the rule says due."""
+        """Do not run if `condition` returns something true. It is called, with injection, when the task is due."""
         return self._add_condition(condition, wanted=False)
 
     def in_environments(self: Self, *environments: str) -> Self:
@@ -352,13 +352,13 @@ class Task(Frequencies):
 
     @property
     def conditions(self) -> tuple[tuple[Callable[..., Any], bool], ...]:
-        """Return the conditions that `when` and `skip` added, each with the answer that lets the task run."""
+        """Return the conditions that `when` and `skip` added, each with the result that lets the task run."""
         return tuple(self.__dict__.get("_conditions", ()))
 
     # -- keeping what the methods declare --
 
     def __setattr__(self, name: str, value: object) -> None:
-        """Set an attribute; one that declares when the task runs replaces what a method declared before."""
+        """Set an attribute; one that declares when the task runs replaces the earlier declaration of a method."""
         if name in READERS and (declared := self.__dict__.get(METHODS_STATE)):
             self._keep(declare(type(self).__name__, declared, {name: value}))
         elif name in READERS:
@@ -369,7 +369,7 @@ class Task(Frequencies):
         self.__dict__[METHODS_STATE] = self.__dict__[SCHEDULE_STATE] = schedule
 
     def _reschedule(self: Self, build: Callable[[str], Schedule]) -> Self:
-        """Keep the schedule that `build` returns for the task's title; if it raises, the task stays as it was."""
+        """Store the schedule that `build` returns for the task's title; if it raises, the task does not change."""
         try:
             self._keep(build(type(self).__name__))
         except InvalidSchedule as error:
@@ -419,7 +419,7 @@ class Task(Frequencies):
         return self
 
     def _set_options(self: Self, **values: object) -> Self:
-        """Set options that have methods; those that are attributes and methods in one are kept behind a `_`."""
+        """Set options that have methods; those that are both attribute and method are stored with a leading `_`."""
         try:
             read_options(type(self).__name__, values)
         except InvalidSchedule as error:
@@ -439,7 +439,7 @@ def schedule_of(task: object) -> tuple[Rule | None, tzinfo]:
 
 
 def declared_schedule(task: object) -> Schedule:
-    """Return what a task or a task class declares, read once and kept until an attribute is set again.
+    """Return what a task or a task class declares; cached until an attribute is set.
 
     Raises `InvalidSchedule`.
     """
@@ -462,7 +462,7 @@ def attributes_of(task: object) -> dict[str, object]:
 
 
 def _one_or_several(values: tuple[Any, ...]) -> Any:
-    """Return a single value as it is and several as a tuple; an iterator, which can be read only once, is read."""
+    """Return a single value as it is, several as a tuple, and an iterator, which can be read only once, as a tuple."""
     if len(values) != 1:
         return values
     value = values[0]

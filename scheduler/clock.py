@@ -61,7 +61,7 @@ def standing_at(instant: datetime) -> Iterator[None]:
 
 @contextmanager
 def shifted_to(instant: datetime) -> Iterator[None]:
-    """Let `now` stand still at the aware `instant`, and let `real_now` go on from there, while the block lasts."""
+    """Let `now` stand still at the aware `instant`, and let `real_now` run from there, while the block lasts."""
     previous = _State.shift
     _State.shift = in_utc(instant) - datetime.now(UTC)
     try:
@@ -84,7 +84,7 @@ def instant_of(date: datetime | None, zone: tzinfo) -> datetime:
 
 
 def naive(date: datetime) -> datetime:
-    """Return what the clock of `date` shows, as a plain datetime without a zone (pendulum 2 would make it UTC)."""
+    """Return the time that the clock of `date` shows, without a zone (pendulum 2 would make it UTC)."""
     return datetime(  # noqa: DTZ001 - a clock's face
         date.year, date.month, date.day, date.hour, date.minute, date.second, date.microsecond, fold=date.fold
     )
@@ -103,7 +103,7 @@ def time_text(instant: datetime, zone: tzinfo | None = None, *, seconds: bool = 
 
 
 def zoned_text(instant: datetime, text: str = "") -> str:
-    """Return what the own clock of `instant` shows, or `text`, with its zone if this server has another time."""
+    """Return the time on the clock of `instant`, or `text`, followed by its zone if this server's time differs."""
     text = text or time_text(instant, instant.tzinfo)
     if instant.tzinfo is None or instant.utcoffset() == in_utc(instant).astimezone(local_zone()).utcoffset():
         return text
@@ -117,7 +117,7 @@ def foreign_zone() -> str:
 
 
 def distance_text(instant: datetime, now: datetime, zone: tzinfo | None = None) -> str:
-    """Return how far off an instant is: 'in 15 minutes', '2 hours ago', 'just now'.
+    """Return how far away an instant is: 'in 15 minutes', '2 hours ago', 'just now'.
 
     From twelve hours on it is 'today', 'tomorrow' or 'yesterday' if the clock of `zone` says so.
     """

@@ -67,7 +67,7 @@ def _boot_app() -> Any:
 
 
 def _settings_problem(error: BaseException | None) -> str:
-    """Return what keeps `config/scheduler.py` from being read, empty if the error comes from somewhere else."""
+    """Return why `config/scheduler.py` cannot be read, empty if the error comes from somewhere else."""
     from scheduler.tasks.failures import describe_failure  # noqa: PLC0415 - only for an app that does not start
 
     while error is not None:
@@ -79,7 +79,7 @@ def _settings_problem(error: BaseException | None) -> str:
 
 
 def _lists_our_provider(application: Any) -> bool:
-    """Return whether the app lists the provider of this package; if in doubt, it does."""
+    """Return whether the app lists the provider of this package; True if that cannot be known."""
     providers = getattr(application, "providers", None)
     return not providers or any(
         base.__module__.startswith("scheduler.") for provider in providers for base in type(provider).__mro__
@@ -100,7 +100,7 @@ def _end_if_idle() -> None:
 
 
 def _is_typed() -> bool:
-    """Return whether a person at a terminal waits; the booted app records that this tick is no proof of cron."""
+    """Return whether a person at a terminal waits; the app then records that the tick does not prove that cron runs."""
     return any(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
 
 

@@ -17,7 +17,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class ScheduledTaskStarting:
-    """A run is about to start: its conditions were met, and nothing of the task has been called yet."""
+    """A run is about to start: its conditions were met, and none of its methods has been called yet."""
 
     task: str
     run: Run

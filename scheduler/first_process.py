@@ -1,4 +1,4 @@
-"""The first process of a container: the kernel keeps every signal from it that it does not handle."""
+"""The first process of a container: the kernel ignores every signal to it that it does not handle."""
 
 from __future__ import annotations
 

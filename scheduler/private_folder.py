@@ -1,4 +1,4 @@
-"""The private folder: the files the scheduler writes for an app, kept from other users and from the web.
+"""The private folder: the files the scheduler writes for an app, protected from other users and the web.
 
 An idle tick uses it too, so this imports nothing that Python has not loaded already.
 """
@@ -58,7 +58,7 @@ def make_folder(folder: str) -> None:
 
 
 def close_to_others(folder: str) -> None:
-    """Keep other users out of a folder of the default name; one of another name has the mode that its owner gave it."""
+    """Close a folder of the default name to other users; one of another name keeps the mode that its owner gave it."""
     mode = stat.S_IMODE(os.stat(folder).st_mode)
     if mode & OF_OTHERS and os.path.basename(folder) == FOLDER:
         try:  # noqa: SIM105 - contextlib takes an idle tick a millisecond
@@ -79,7 +79,7 @@ def check_folder(folder: str) -> None:
 
 
 def check_file(path: str) -> bool:
-    """Return whether the file is there; raise `NotPrivate` if it is another user's, any link or no regular file."""
+    """Return whether the file exists; raise `NotPrivate` if it is another user's, a link or not a regular file."""
     try:
         found = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -98,7 +98,7 @@ def create_file(path: str) -> int:
 
 
 def read_file(path: str, longest: int) -> bytes:
-    """Return the content of a file of at most `longest` bytes; raise `NotPrivate` for what `check_file` refuses."""
+    """Return the content of a file of at most `longest` bytes; raise `NotPrivate` if `check_file` refuses it."""
     check_folder(_folder_of(path))
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -169,7 +169,7 @@ def _folder_of(path: str) -> str:
 
 
 def _give_to_folders_owner(path: str) -> None:
-    """Let what root makes belong to the owner of the folder, so that the app's own user is not locked out."""
+    """Give files that root creates to the owner of the folder, so that the app's own user is not locked out."""
     if os.geteuid() == 0:
         owner = os.stat(_folder_of(path))
         try:  # noqa: SIM105 - contextlib takes an idle tick a millisecond

@@ -1,4 +1,4 @@
-"""Plain text about runs and for people: escaping, masking of secrets, locations and durations."""
+"""Plain text for people: escaping, masking of secrets, locations and durations."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from scheduler.rules.ZonedMinute import UTC
 
 
 class CacheState(NamedTuple):
-    """Whether there is a cache: `name` is "none", "fresh" or "stale"; `detail` says until when it lasts, or why not."""
+    """Whether there is a cache: `name` is "none", "fresh" or "stale"; `detail` is its end, or why it is stale."""
 
     name: str
     detail: str = ""

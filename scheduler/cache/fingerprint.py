@@ -1,4 +1,4 @@
-"""The fingerprint of what an app's schedule was built from: files, versions, variables of the environment, the machine.
+"""The fingerprint of everything an app's schedule was built from: files, versions, environment, the machine.
 
 An idle tick compares it, so this imports nothing that Python has not loaded already.
 """

@@ -1,6 +1,6 @@
 """Deciding whether a tick has anything to do from the cached schedule and the store, without booting the app.
 
-In any doubt the app boots and decides as if there were no cache.
+In any doubt the app boots and decides, as if there were no cache.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def _report_stale(folder: str, reason: str) -> None:
 
 
 def _refuse(error: OSError) -> None:
-    """Say why the cache was not used; the booted app then decides, as if there were none."""
+    """Report why the cache was not used; the booted app then decides, as if there were none."""
     what = str(error) if isinstance(error, NotPrivate) else f"{error.filename}: {error.strerror}"
     hint = error.hint if isinstance(error, NotPrivate) else "let the user that runs craft read it"
     line = f"craft: the schedule's cache was not used ({what}): {hint}, then run `craft schedule:cache` again"

@@ -1,4 +1,4 @@
-"""Log files that the shell or systemd opened for us, and that something else rotates."""
+"""Log files that the shell or systemd opened for us, and that another program rotates."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ STREAMS: Final = (1, 2)
 
 
 class LogFiles:
-    """The files that stdout and stderr are, if they are files; their names come from `/proc`.
+    """The files behind stdout and stderr, if they are files; their names come from `/proc`.
 
     Without `/proc` nothing is reopened: there, let the rotation copy and truncate the file.
     """
@@ -23,7 +23,7 @@ class LogFiles:
         self._paths = {stream: path for stream in STREAMS if (path := _path_of(stream))}
 
     def reopen_rotated(self) -> None:
-        """Open files again that were renamed or removed; if that fails, go on writing to the old file."""
+        """Open files again that were renamed or removed; if that fails, continue writing to the old file."""
         for stream, path in self._paths.items():
             if _is_same(stream, path):
                 continue
@@ -39,7 +39,7 @@ class LogFiles:
 
 
 def _append(stream: int) -> None:
-    """Write each line at the end of a file that the shell opened with `>`: if it is truncated, it has no gap then."""
+    """Append to a file that the shell opened with `>`, so that truncating it leaves no gap."""
     with suppress(ImportError, OSError):
         import fcntl  # there is none on Windows
 

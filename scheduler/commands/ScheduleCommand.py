@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 
 class ScheduleCommand(Command):
-    """Calls `act`, and reports errors in one line with an exit code."""
+    """Base class: calls `act`, and reports errors in one line with an exit code."""
 
     def __init__(self, binding: SchedulerProxy) -> None:
         super().__init__()
@@ -92,7 +92,7 @@ class ScheduleCommand(Command):
 
     @property
     def is_answer(self) -> bool:
-        """Return whether the output is what the command is for: then it has failed if the output cannot be written."""
+        """Return whether the command exists to print an answer: then it fails if that cannot be written."""
         return True
 
     def _refuse(self, problem: str) -> int:
@@ -101,7 +101,7 @@ class ScheduleCommand(Command):
         return WRONG_USAGE
 
     def hint(self, problem: str) -> str:
-        """Return what to do about a wrong command line."""
+        """Return how to fix a wrong command line."""
         return "" if problem.endswith("?") else f". Run craft {command_name(self)} --help to see its options."
 
     def act(self) -> int:

@@ -54,7 +54,7 @@ class ScheduleExplainCommand(ScheduleCommand):
         return TASK_FAILED if tasks.broken else OK
 
     def _tasks(self, name: str) -> Tasks:
-        """Return the task of that name; raise `UnknownTask`, with the way to the runs of a task that was removed."""
+        """Return the task of that name; raise `UnknownTask`, which says how to see the runs of a removed task."""
         try:
             return self.scheduler.find().called([name])
         except UnknownTask:

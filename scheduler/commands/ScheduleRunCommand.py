@@ -55,7 +55,7 @@ class ScheduleRunCommand(TickCommand):
         return self._tick_as_text(now, names, at, talkative=bool(talkative or dry_run or names))
 
     def hint(self, problem: str) -> str:
-        """Return what to do about a wrong command line: a task is named by an option."""
+        """Return how to fix a wrong command line: a task is named by an option."""
         given = re.search("got [\"']?([^\"'.]+)", problem)
         if given and "argument" in problem:
             return f". To run one task, use craft schedule:run --task {given[1]}."
@@ -63,18 +63,18 @@ class ScheduleRunCommand(TickCommand):
 
     @property
     def is_answer(self) -> bool:
-        """Return whether somebody waits for the answer: a document, or what a tick would do."""
+        """Return whether the command exists to print an answer: a document, or what a tick would do."""
         return bool(self.option("json") or self.option("dry-run"))
 
     @property
     def answers_on_stderr(self) -> bool:
-        """Return whether a script runs tasks by name: stdout is their output, so answers go to stderr."""
+        """Return whether a script runs tasks by name: their output goes to stdout, so messages go to stderr."""
         asks = self.option("dry-run") or self.io.is_verbose()
         return bool(self.option("task")) and not (self.is_on_terminal or asks)
 
     @property
     def is_log(self) -> bool:
-        """Return whether the output is a log: not on a terminal, and not the answer to a question."""
+        """Return whether the output is a log: not a terminal, a document or a dry run."""
         answers = self.option("json") or self.option("dry-run")
         return bool(self.option("log")) or (super().is_log and not answers)
 

@@ -23,7 +23,7 @@ class ScheduleTestCommand(TickCommand):
     is_json_lines = False
 
     def act(self) -> int:
-        """Ask for a task, run it whatever its rule and conditions say, and return the exit code."""
+        """Ask for a task, run it without checking its rule and conditions, and return the exit code."""
         from scheduler import clock
 
         if not is_interactive(self.io):
@@ -43,7 +43,7 @@ class ScheduleTestCommand(TickCommand):
         return self.scheduler.tick(clock.now(), listener, [task.key], force=True, inline=inline)
 
     def _choose(self, tasks: list[RegisteredTask]) -> RegisteredTask | None:
-        """Show the tasks with numbers and return the one a person chooses, by number or name; None for no answer."""
+        """Show the tasks with numbers and return the one that is chosen by number or name; None without an answer."""
         from scheduler.diagnosis.columns import Column, table
 
         columns = (Column("", is_right=True), Column("Task", least=12), Column("When", least=16))

@@ -19,7 +19,7 @@ class TickCommand(ScheduleCommand):
 
     @property
     def is_answer(self) -> bool:
-        """Return False: a tick has done its work, whether or not its lines can be written."""
+        """Return False: a tick has done its work even if its lines cannot be written."""
         return False
 
     @property

@@ -67,8 +67,8 @@ def zone_option(command: Any, name: str) -> tzinfo | None:
 def date_option(command: Any, name: str, zone: tzinfo, other: tuple[str, str] | None = None) -> datetime | None:
     """Return an option that is a date ('2027-01-31 08:00', on the clock of `zone`) in UTC, None if it is not given.
 
-    Raises `WrongUsage` for anything else; `other` is what else is allowed, and an example of that. A time that the
-    clock skips or repeats is reported.
+    Raises `WrongUsage` for anything else; `other` describes other values that are allowed, with an example. A time that
+    the clock skips or repeats is reported.
     """
     given = command.option(name)
     if given is None:
@@ -137,7 +137,7 @@ def text_option(command: Any, name: str, example: str) -> str:
 
 
 def keys_of(command: Any, kept: Callable[[str], bool] = lambda _: False) -> list[str]:
-    """Return the keys of the tasks that the argument `task` names, broken ones too; none if it is not given.
+    """Return the keys of the tasks that the argument `task` names, including broken ones; none if it is not given.
 
     It may also be the key of a task that the app no longer has, if something is `kept` under it; a broken task may have
     had another key before it broke. Raises `UnknownTask`, or `WrongUsage` for an empty name.

@@ -10,7 +10,7 @@ from contextlib import contextmanager, redirect_stdout, suppress
 
 @contextmanager
 def stdout_as_stderr() -> Iterator[None]:
-    """Send what tasks and their child processes print to the error output, as long as the block lasts."""
+    """Send the output of tasks and their child processes to the error output during the block."""
     sys.stdout.flush()
     kept = os.dup(1)
     os.dup2(2, 1)
@@ -24,7 +24,7 @@ def stdout_as_stderr() -> Iterator[None]:
 
 
 def drop_unwritten() -> str:
-    """Write what is buffered, and drop what cannot be written: it would fail again when the process ends.
+    """Write the buffers, and drop what cannot be written: it would fail again when the process ends.
 
     Return why the standard output could not be written, empty if it was, or if its reader has stopped reading.
     """

@@ -1,4 +1,4 @@
-"""The executors of `config/scheduler.py`: where runs are done other than on the server that claims them."""
+"""The executors of `config/scheduler.py`: where runs are executed if not on the server that claims them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ExecutorConfig:
 
 
 def read_executors(value: object) -> dict[str, ExecutorConfig]:
-    """Return the executors of EXECUTORS by name. An invalid one is kept with its problem: only its tasks suffer."""
+    """Return the executors of EXECUTORS by name; an invalid one has its problem, so that only its own tasks break."""
     if not isinstance(value, Mapping):
         raise UnacceptableValue(value, "is not a dictionary of executors", EXAMPLE)
     for name in value:

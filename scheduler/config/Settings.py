@@ -20,7 +20,7 @@ TITLE: Final = "config/scheduler"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that can be set; the defaults are right for most apps.
+    """All settings; the defaults are right for most apps.
 
     Each field is a setting: its name, default and reader. `options` are those of tasks that do not set their own.
     """

@@ -108,6 +108,6 @@ def read_options(title: str, values: Mapping[str, Any], defaults: TaskOptions = 
         found["retries"] = len(found["retry_delay"])
     options = replace(defaults, **found)
     if options.on_every_server and options.executor != LOCAL:
-        problem = "a task that runs on every server cannot be done by an executor that chooses one"
+        problem = "a task that runs on every server cannot use an executor, which runs it on one"
         raise InvalidSchedule(title, "executor", options.executor, problem, ("'local'",))
     return options

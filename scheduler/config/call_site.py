@@ -20,7 +20,7 @@ def call_site() -> str:
 def is_app_starting() -> bool:
     """Return whether a service provider's `register` or `boot` is among the callers.
 
-    An error there would keep the whole app from starting, so it is kept and shown by the schedule's commands.
+    An error there would prevent the whole app from starting, so it is stored and shown by the schedule's commands.
     """
     return any(
         frame.f_code.co_name in REGISTERING and _is_provider(frame.f_locals.get("self")) for frame in _callers()

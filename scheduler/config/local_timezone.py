@@ -51,7 +51,7 @@ def _zone_of_file(path: str, names: str) -> tzinfo:
         try:
             return ZoneInfo(name.removeprefix("posix/"))
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            pass  # a database that lies beside, with other names
+            pass  # a copy of the database with other names
     with open(real, "rb") as file:
         content = file.read()
     name = _name_in(names)

@@ -1,4 +1,4 @@
-"""The meaning of one option's or setting's value: each reader returns it or raises `UnacceptableValue`."""
+"""Readers of option and setting values: each returns the value or raises `UnacceptableValue`."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def at_least_a_second(value: object) -> timedelta:
 
 
 def retry_delays(value: object) -> tuple[timedelta, ...]:
-    """Return one delay for all retries, or one for each of them; the last one holds for all that follow."""
+    """Return one delay for all retries, or one for each; the last one is used for all further retries."""
     if value is None or value is False:
         return (timedelta(),)
     if isinstance(value, (list, tuple)):
@@ -117,7 +117,7 @@ def text(value: object) -> str:
 
 
 def executor(value: object) -> str:
-    """Return the name of an executor; whether there is one of that name is known later."""
+    """Return the name of an executor; whether it exists is checked later."""
     if not isinstance(value, str) or not value:
         raise UnacceptableValue(value, "is not the name of an executor", "'local'", "'reports'")
     return value
@@ -157,7 +157,7 @@ def recipients(value: object) -> tuple[Any, ...]:
 
 
 def _is_notification(one: object) -> bool:
-    """Return whether it is a notification class of Masonite, known by its `via`."""
+    """Return whether it is a notification class of Masonite, which has a method `via`."""
     return isinstance(one, type) and callable(getattr(one, "via", None))
 
 

@@ -1,4 +1,4 @@
-"""From a path to its page: everything below the prefix, for somebody who may see it."""
+"""From a path to its page: everything below the prefix, for users who may see it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ REPEAT: Final = timedelta(minutes=10)
 
 
 class Dashboard:
-    """Answers the questions of people who may see it."""
+    """Answers the requests of people who may see it."""
 
     def __init__(self, scheduler: Callable[[], Scheduler], app: Host) -> None:
         self._scheduler = scheduler

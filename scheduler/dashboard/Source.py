@@ -1,4 +1,4 @@
-"""The scheduler, its store and the app at one instant, as the pages ask about them."""
+"""The scheduler, its store and the app at one instant, for the pages."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class TaskList:
 
 
 class Source:
-    """The scheduler as one request sees it: `now` is read once, and each question is asked once."""
+    """The scheduler as one request sees it: `now` is read once, and each query is made once."""
 
     def __init__(self, scheduler: Scheduler, app: Host, task_list: TaskList) -> None:
         self.scheduler = scheduler

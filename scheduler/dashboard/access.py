@@ -1,4 +1,4 @@
-"""Who may see the dashboard and who may act in it: nobody, unless the app or the situation says so."""
+"""Who may see the dashboard and use its buttons: only users that a gate allows, or a developer on this machine."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NAME_LENGTH: Final = 120
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who asks: `who` is the name under which actions are recorded."""
+    """The sender of a request: `who` is the name under which actions are recorded."""
 
     may_view: bool
     may_manage: bool

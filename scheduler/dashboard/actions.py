@@ -1,4 +1,4 @@
-"""The actions of people: request a run, pause, resume. A repeated one changes nothing; who did each is recorded.
+"""The actions of users: request a run, pause, resume. A repeated one changes nothing; who did each is recorded.
 
 A requested run is recorded in the store as a pending run, under a slot of its own for each minute. The next
 tick, or `schedule:work`, starts it as any other: on a server that runs tasks, as the user that runs them, with its
@@ -58,7 +58,7 @@ def _claim_on(task: RegisteredTask, claim_key: str, now: datetime, who: str) -> 
 
 
 def slot_asked_for(claim_key: str, now: datetime) -> str:
-    """Return the slot of a run that is asked for at `now`: one a minute."""
+    """Return the slot of a run requested at `now`: one a minute."""
     return f"{claim_key}{ASKED}{clock.floor_minute(now):%Y-%m-%dT%H:%MZ}"
 
 

@@ -1,4 +1,4 @@
-"""What a chart is: shapes, and a sentence that says the same; and the words for outcomes."""
+"""Charts as values: shapes, and a sentence that says the same; and the words for outcomes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KINDS: Final = ("succeeded", "failed", "skipped")
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A rectangle of a chart: its class says what it means, `title` says it in words."""
+    """A rectangle of a chart: its class is its meaning, `title` the same in words."""
 
     kind: str
     x: float

@@ -1,4 +1,4 @@
-"""One day of all tasks: what ran, and what is to come."""
+"""One day of all tasks: past runs and coming fire times."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a form was sent from a page of the dashboard: its own check, since an app may have left out Masonite's."""
+"""Whether a form was sent from a page of the dashboard: a check of its own, since an app may lack Masonite's."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ HTML: Final = "text/html; charset=utf-8"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One request: the path below the prefix, the values of the URL or of the form, and who asks.
+    """One request: the path below the prefix, the values of the URL or of the form, and who sent it.
 
     `base` is the address of the overview, `token` what a form must send back, `csrf` what Masonite wants it to send.
     """

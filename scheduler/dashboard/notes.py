@@ -1,4 +1,4 @@
-"""What the last action did, carried in the URL and signed."""
+"""The note about the last action, passed in the URL and signed."""
 
 from __future__ import annotations
 

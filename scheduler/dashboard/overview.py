@@ -1,4 +1,4 @@
-"""The overview: alarms first, then a row a task."""
+"""The overview: alarms first, then a row for each task."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def alarms(source: Source) -> list[Alarm]:
 
 
 def _silence(source: Source) -> Alarm | None:
-    """Return the alarm that nothing ticks by itself, None if something does or if there are no tasks."""
+    """Return the alarm that no host ticks by itself, None if one does or if there are no tasks."""
     last = max(source.ticks.values(), default=None)
     if not source.tasks.usable or (last is not None and source.now - last <= SILENCE):
         return None

@@ -1,4 +1,4 @@
-"""The dashboard's one route, put where it costs other requests nothing and no other route takes its place."""
+"""The dashboard's one route, at a position where it costs other requests nothing and no other route hides it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Answer = Callable[[Any, Any], Any]
 
 
 class DashboardRoute(HTTPRoute):  # type: ignore[misc] # Masonite has no types
-    """Everything at and below a prefix, by any method: Masonite would tell anybody that others are not allowed."""
+    """Matches everything at and below a prefix, for any method: Masonite would answer other methods with 405."""
 
     def __init__(self, prefix: str, answer: Answer) -> None:
         super().__init__(prefix, request_method=list(METHODS), name=NAME)

@@ -1,4 +1,4 @@
-"""The history: runs of all tasks or one, and one run whole."""
+"""The history: runs of all tasks or of one, and all of one run."""
 
 from __future__ import annotations
 

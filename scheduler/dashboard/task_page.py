@@ -1,4 +1,4 @@
-"""One task: why it did or did not run, what is to come, and its history."""
+"""One task: why it did or did not run, its next fire times, and its history."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Times, durations and other people's text, as the pages show them."""
+"""Times, durations and text from outside, as the pages show them."""
 
 from __future__ import annotations
 

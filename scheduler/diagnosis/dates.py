@@ -21,7 +21,7 @@ DAY_FORM: Final = re.compile(rf"\b({'|'.join(DAYS)})\b", re.ASCII | re.IGNORECAS
 AGO: Final = re.compile(r"(.+?)\s+ago", re.ASCII | re.IGNORECASE)
 AHEAD: Final = re.compile(r"in\s+(.+)", re.ASCII | re.IGNORECASE)
 YEARS: Final = range(2, 9900)
-"""Rules are asked for times around a date, and calendars end with 9999."""
+"""The years that are accepted: rules also compute times around a date, and calendars end with 9999."""
 FORM: Final = re.compile(
     r"(?:(\d{4})-(\d{1,2})-(\d{1,2}))?"
     r"(?:(?:^|[ T]+)(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?"
@@ -42,7 +42,7 @@ def read(text: str, zone: tzinfo) -> Typed:
 
     'today', 'tomorrow' and 'yesterday' stand for a date; 'now', '2 hours ago' and 'in 2 hours' are understood too.
 
-    Seconds may follow, and Z or an offset such as +02:00 in place of the zone. A time that the clock skips stands for
+    Seconds may follow, and Z or an offset such as +02:00 instead of the zone. A time that the clock skips stands for
     the first one after the gap, one that it shows twice for the first of both; then there is a note. Raises
     `UnacceptableValue`, with the closest date there is.
     """

@@ -1,4 +1,4 @@
-"""Why a task does or does not run at a time: the verdict, from all that is known about it."""
+"""Why a task does or does not run at a time: the verdict, and the facts it is based on."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Verdict(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What the store knows about a task around the time in question.
+    """What the store has recorded about a task around the time in question.
 
     `runs` are the runs of that minute, `planned` is what the next tick would do about it. `judged_until` is the task's
     cursor, `ticked_at` the last tick of any host, or None. `kept_since` is how far back history reaches. `workers` are

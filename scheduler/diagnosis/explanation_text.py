@@ -40,7 +40,7 @@ def as_text(found: Explanation, width: int = USUAL) -> list[str]:
 
 
 def facts_of(found: Explanation) -> Iterator[tuple[str, str]]:
-    """Yield what there is to say of the time, each with its label: the terminal and the dashboard show the same."""
+    """Yield the facts about the time, each with its label; the terminal and the dashboard show the same."""
     zone = found.task.zone
     yield "At", f"{time_text(found.at, zone)}, {found.at.astimezone(zone):%A}"
     for answer in found.conditions:

@@ -1,4 +1,4 @@
-"""The state of the schedule in Prometheus' text format, for those who have a monitor."""
+"""The state of the schedule in Prometheus' text format."""
 
 from __future__ import annotations
 

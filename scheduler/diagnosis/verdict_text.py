@@ -1,4 +1,4 @@
-"""The verdict of an explanation, in a sentence or two."""
+"""The text of an explanation's verdict."""
 
 from __future__ import annotations
 

@@ -85,9 +85,9 @@ class ActiveRun:
             self.end(Outcome.CRASHED, kill_grace, "it was ended because the scheduler was stopped")
 
     def close(self) -> dict[str, Any] | None:
-        """Pass on the last output of the ended worker, let go of it, and return its report, None if there is none.
+        """Pass on the last output of the ended worker, release it, and return its report, None if there is none.
 
-        Processes that it left behind go on. What they print is discarded.
+        Processes that it left behind continue. Their output is discarded.
         """
         for descriptor in (self.worker.output, self.worker.errors):
             left = PIPE_HOLDS
@@ -138,7 +138,7 @@ class ActiveRun:
 
 
 def wait_for_output(actives: Iterable[ActiveRun], wakeup: int, seconds: float) -> None:
-    """Wait for output or the end of a worker, or for `wakeup`, at most so many seconds; pass on the output.
+    """Wait at most `seconds` for output or the end of a worker, or for `wakeup`; pass on the output.
 
     A worker's output waits as long as the reader of ours is slow; a reader that has stopped is not waited for.
     """

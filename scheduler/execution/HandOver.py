@@ -1,4 +1,4 @@
-"""Handing runs to their executors, in a short-lived process: an engine that does not answer must not block us."""
+"""Handing runs to their executors in a short-lived process: an engine that does not answer must not block us."""
 
 from __future__ import annotations
 

@@ -21,10 +21,10 @@ PROCESSES = 8
 
 
 class NotificationQueue:
-    """The outcomes that somebody is to be notified of, and the processes that do so.
+    """The outcomes to notify listeners of, and the processes that do so.
 
-    The console is notified at once, everybody else after `start` or `notify_here`. `lost_store` is called if the store
-    is unavailable while a streak is forgotten. A process that has not ended after `seconds` is ended.
+    The console is notified at once, all other listeners after `start` or `notify_here`. `lost_store` is called if the
+    store is unavailable while a streak is forgotten. A process that has not ended after `seconds` is ended.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class NotificationQueue:
     def notify(
         self, task: RegisteredTask, run: Run, *, will_be_retried: bool = False, hooks_are_due: bool = False
     ) -> None:
-        """Notify everybody, once, of an outcome that was just recorded."""
+        """Notify listeners once of an outcome that was just recorded."""
         begins, since = self._streak(task, run, will_be_retried=will_be_retried)
         self._listener.run_ended(run, will_be_retried=will_be_retried)
         completed = CompletedRun(run, will_be_retried, begins, since, hooks_are_due)

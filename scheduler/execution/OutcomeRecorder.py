@@ -64,7 +64,7 @@ class OutcomeRecorder:
         return [unsaved.run for unsaved in self._unsaved]
 
     def add_ended(self, active: ActiveRun) -> None:
-        """Take on the outcome of a run whose worker has ended; if it could not report, its hooks are due."""
+        """Add the outcome of a run whose worker has ended; if it could not report, its hooks are due."""
         report = active.close()
         run = replace(active.run, ended_at=clock.real_now(), output=active.output.decode("utf-8", "replace"))
         if report is not None:
@@ -83,7 +83,7 @@ class OutcomeRecorder:
         self.add(active.task, run, hooks_are_due=report is None)
 
     def add(self, task: RegisteredTask, run: Run, *, hooks_are_due: bool = False) -> None:
-        """Take on the outcome of a run."""
+        """Add the outcome of a run."""
         self._unsaved.append(_Unsaved(task, run, hooks_are_due, self._monotonic()))
         self.failed = self.failed or run.failed
 

@@ -95,7 +95,7 @@ class RunLauncher:
         self._pending.clear()
 
     def start_ready(self, active: Sequence[ActiveRun]) -> Iterator[ActiveRun]:
-        """Start the runs that can start beside the `active` ones, and yield each; the caller adds it to `active`.
+        """Start the runs that can start while the `active` ones run; yield each, which the caller adds to `active`.
 
         If the store fails, the run in question stays pending.
         """

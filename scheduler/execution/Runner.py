@@ -31,7 +31,7 @@ class Runner:
         self._dispatcher = dispatcher
 
     def run(self, task: RegisteredTask, run: Run) -> Run:
-        """Run the task and return the run with its outcome. Conditions are not asked if the run is forced."""
+        """Run the task and return the run with its outcome. Conditions are not checked if the run is forced."""
         started = clock.real_now()
         try:
             instance = self._instance(task, run)
@@ -70,11 +70,11 @@ class Runner:
         return self._dispatcher.seconds_to_tell_start(task, run)
 
     def has_recipients(self, task: RegisteredTask, completed: CompletedRun) -> bool:
-        """Return whether anybody is to be notified of an outcome, the task's own hooks included."""
+        """Return whether an outcome has recipients, including the task's own hooks."""
         return (completed.hooks_are_due and task.has_hooks) or self._dispatcher.is_awaited(task, completed)
 
     def notify(self, task: RegisteredTask, completed_runs: Sequence[CompletedRun]) -> bool:
-        """Notify everybody of outcomes; return False if people were to be notified of one and none was reached."""
+        """Notify listeners of outcomes; return False if none of the people to notify of one was reached."""
         reached = [self._dispatcher.ended(task, completed) for completed in completed_runs]
         for completed in completed_runs:
             if completed.hooks_are_due and task.has_hooks:
@@ -97,7 +97,7 @@ class Runner:
         return instance
 
     def _refusal(self, task: Any) -> tuple[SkipReason, str] | None:
-        """Return why `task` must not run now, or None if it may. Users' conditions are asked last."""
+        """Return why `task` must not run now, or None if it may. Users' conditions are checked last."""
         for condition in conditions_of(task, self._app):
             if detail := condition.refusal():
                 return condition.reason, detail

@@ -23,8 +23,8 @@ TRY_AGAIN = timedelta(seconds=10)
 class ScheduleLoop:
     """Ticks at the start of every minute until it is stopped, and sees every run to its outcome.
 
-    `now` is the clock; `each_tick` is called before each tick. A minute that was slept through, or that the clock
-    jumped over, is caught up by the next tick as the tasks' policies say.
+    `now` is the clock; `each_tick` is called before each tick. If the machine slept or the clock jumped, the next tick
+    catches up as the options of the tasks say.
     """
 
     def __init__(

@@ -29,7 +29,7 @@ FIRST: Final = datetime.min.replace(tzinfo=timezone.utc)
 class TickExecution:
     """Executes plans for `supervisor` at the instant `now`; `every` are all tasks of the app.
 
-    Another process may be quicker with each action. The store decides, and an action of another process stands.
+    Another process may execute an action first. The store decides, and the other process's action is kept.
     """
 
     def __init__(

@@ -27,7 +27,7 @@ class WorkerHost(Protocol):
         """Forget what a forked child must not share with its parent: connections to databases."""
 
     def prepare_executor(self, executor: str) -> None:
-        """Load what an executor needs, so that no worker has to; a problem is reported when a run is handed over."""
+        """Load what an executor needs before workers are forked; a problem is reported when a run is handed over."""
 
     def worker_module(self) -> str:
         """Return the module that a fresh interpreter runs as a worker (`python -m`)."""

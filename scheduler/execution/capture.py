@@ -10,13 +10,13 @@ from typing import Any
 
 @contextmanager
 def capture(take: Callable[[bytes], None]) -> Iterator[None]:
-    """Give `take` what Python prints while the block lasts. Programs that are started print past it."""
+    """Pass what Python prints during the block to `take`. The output of started programs is not captured."""
     with redirect_stdout(_Shared(sys.stdout, take)), redirect_stderr(_Shared(sys.stderr, take)):
         yield
 
 
 class _Shared:
-    """Another stream in everything, but `take` gets a copy and a line that cannot be written is dropped."""
+    """Behaves as another stream, but `take` gets a copy, and a line that cannot be written is dropped."""
 
     def __init__(self, stream: Any, take: Callable[[bytes], None]) -> None:
         self._stream = stream

@@ -1,4 +1,4 @@
-"""The conditions that may keep a due task from running."""
+"""The conditions that may prevent a due task from running."""
 
 from __future__ import annotations
 

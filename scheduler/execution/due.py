@@ -63,9 +63,9 @@ def judge(
     """Return what is due at the tick of `minute` (UTC), and the tasks whose rule raised an error, with the error.
 
     `cursors` are the minutes (exclusive) up to which tasks were checked before. A task without a cursor has no earlier
-    fire times. The minute itself is checked whatever its cursor: the claim keeps it from running twice. `paused` says
-    which fire times are due but do not run, now or later. `now` is the instant within the minute, if known: it decides
-    which fire times of a sub-minute rule are late.
+    fire times. The minute itself is checked whatever its cursor: the claim keeps it from running twice. `paused`
+    returns the pause of a fire time that is due but does not run, now or later. `now` is the instant within the minute,
+    if known: it decides which fire times of a sub-minute rule are late.
     """
     found: list[Due] = []
     failed: list[tuple[T, BaseException]] = []

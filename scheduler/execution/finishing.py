@@ -12,7 +12,7 @@ from scheduler.errors import BrokenTask
 def finish(result: Any, name: str) -> Any:
     """Return the result of the callable `name`, awaited if it has to be.
 
-    Raise `BrokenTask` for a generator: calling one runs nothing of it.
+    Raise `BrokenTask` for a generator: calling one runs none of its code.
     """
     if inspect.isgenerator(result) or inspect.isasyncgen(result):
         raise BrokenTask(

@@ -13,7 +13,7 @@ from scheduler.tasks.RegisteredTask import RegisteredTask
 
 
 def run_here(runner: Runner, task: RegisteredTask, run: Run, files: OutputFiles | None) -> Run:
-    """Run in this process, and keep what Python prints."""
+    """Run the task in this process, and record what Python prints."""
     kept = bytearray()
 
     def take(data: bytes) -> None:

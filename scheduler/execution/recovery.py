@@ -54,8 +54,9 @@ def plan_recovery(
 def _has_crashed(run: Run, *, is_silent: bool, is_own: bool) -> bool:
     """Return whether a run that was started has ended without an outcome.
 
-    A process that this machine can see alive has not, however long it was silent; of others only silence tells. One
-    that is gone is left to its owner, as long as that gives signs of life: it is about to record the outcome.
+    A run whose process this machine can see alive has not, however old its heartbeat is; for other machines only the
+    heartbeat counts. If the process is gone but its owner still sends heartbeats, the run is left to the owner, which
+    is about to record the outcome.
     """
     process = run.process or run.owner
     if is_alive(process) and not (is_own and process != run.process):

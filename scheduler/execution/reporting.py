@@ -24,7 +24,7 @@ def announce(tasks: Tasks, listener: Listener) -> None:
 
 
 def report_idle(plan: TickPlan, tasks: Tasks, listener: Listener) -> None:
-    """Notify the listener that nothing is due, or when each task that is not due runs next, if it wants to know."""
+    """Notify the listener that nothing is due, or, if it explains, when each task that is not due runs next."""
     if tasks.usable and plan.is_idle:
         listener.nothing_due()
     if listener.explains:

@@ -1,4 +1,4 @@
-"""Runs that the workers of a Celery app do."""
+"""Handing runs to the workers of a Celery app."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ANSWER_SECONDS: Final = 2.0
 
 
 class CeleryExecutor(Executor):
-    """Sends messages by a Celery app's own broker, over a connection of its own."""
+    """Sends messages through the broker of a Celery app, over a connection of its own."""
 
     _app: Any = None
     _connection: Any = None

@@ -1,4 +1,4 @@
-"""Runs that the workers of any other engine do."""
+"""Handing runs to the workers of any other engine."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from scheduler.tasks.failures import describe_failure
 
 
 class CustomExecutor(Executor):
-    """Calls a function of the app with the id of each run; it makes a worker call `scheduler.execute`."""
+    """Calls a function of the app with the id of each run; a worker then calls `scheduler.execute`."""
 
     def problem(self) -> str:
         """Return what is wrong with the settings, empty if nothing is."""

@@ -11,8 +11,8 @@ from scheduler.runs import Run
 class Executor(ABC):
     """Sends the ids of pending runs to the workers of an engine.
 
-    The store has the truth about a run, and a message is only a doorbell: it may be lost, doubled, late or out of
-    order. A worker that receives one calls `scheduler.execute`.
+    The store decides about a run, and a message only wakes a worker: it may be lost, come twice, late or out of order.
+    A worker that receives one calls `scheduler.execute`.
     """
 
     def __init__(self, config: ExecutorConfig) -> None:
@@ -24,7 +24,7 @@ class Executor(ABC):
         """Return what is wrong with the settings, empty if nothing is, without asking the engine."""
 
     def prepare(self) -> None:  # noqa: B027 - most have nothing to load
-        """Load what `submit` needs; raise `ExecutorUnavailable` if that fails. It connects to nothing."""
+        """Load what `submit` needs; raise `ExecutorUnavailable` if that fails. Do not connect to the engine."""
 
     @abstractmethod
     def submit(self, run: Run) -> None:

@@ -20,7 +20,7 @@ NOT_SHARED: Final = (
 
 
 class Executors:
-    """Makes executors from their settings. `store` is the kind of store that the settings name."""
+    """Creates executors from their settings. `store` is the kind of store that the settings name."""
 
     def __init__(self, configs: Mapping[str, ExecutorConfig], application: Any, store: str) -> None:
         self.configs = configs
@@ -48,7 +48,7 @@ class Executors:
         return self._made[name]
 
     def prepare(self, name: str) -> None:
-        """Load what handing over to the executor needs; raise `ExecutorUnavailable` if that fails."""
+        """Load what the executor needs to hand over runs; raise `ExecutorUnavailable` if that fails."""
         if problem := self.problem(name):
             raise ExecutorUnavailable(problem)
         self.named(name).prepare()

@@ -1,4 +1,4 @@
-"""Runs that the workers of Masonite's queue do (`craft queue:work`)."""
+"""Handing runs to the workers of Masonite's queue (`craft queue:work`)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from scheduler.tasks.failures import describe_failure
 class QueueExecutor(Executor):
     """Pushes jobs onto a connection of `config/queue.py`.
 
-    A driver of its own does it: Masonite's shared one would change the queue and the connection of a worker that
+    It uses a driver of its own: Masonite's shared one would change the queue and the connection of a worker that
     pushes, and `push` would change the options of the whole process.
     """
 
@@ -86,5 +86,5 @@ class QueueExecutor(Executor):
 
 
 def _plain(options: Any) -> dict[str, Any]:
-    """Return a dictionary of what Masonite wraps."""
+    """Return Masonite's wrapped dictionaries as plain ones."""
     return dict(options.to_dict() if hasattr(options, "to_dict") else options)

@@ -1,4 +1,4 @@
-"""The job on Masonite's queue that does a run."""
+"""The job on Masonite's queue that executes a run."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from scheduler.tasks.failures import describe_failure
 
 
 class RunJob:
-    """Does the pending run with this id; its pickle holds nothing else, so that any version can read it.
+    """Executes the pending run with this id. Its pickle holds nothing else, so that any version can read it.
 
-    Masonite's workers start a job that raises again and again, so this one never raises: a run that it could not do
-    is still pending, and the next tick hands it over again.
+    Masonite's workers restart a job that raises again and again, so this one never raises. A run that it could not
+    execute is still pending, and the next tick hands it over again.
     """
 
     def __init__(self, run_id: int) -> None:
         self.run_id = run_id
 
     def handle(self, *_arguments: object, **_options: object) -> None:
-        """Do the run."""
+        """Execute the run."""
         try:
             from wsgi import application  # type: ignore[import-not-found]  # noqa: PLC0415 - the app's own file
 
@@ -39,14 +39,14 @@ class RunJob:
 
 
 def _keep_alive(application: Any) -> Callable[[], None]:
-    """Return what answers RabbitMQ's heartbeats, which closes the connection of a worker that is silent for long."""
+    """Return a function that answers RabbitMQ's heartbeats: it closes connections that are silent for long."""
     driver = application.make("queue").drivers.get("amqp")
     connection = getattr(driver, "connection", None)
     answer = getattr(connection, "process_data_events", None)
 
     def keep_alive() -> None:
         if answer is not None and connection is not None and connection.is_open:
-            with suppress(Exception):  # the run goes on without the broker: the store has the truth
+            with suppress(Exception):  # the run continues without the broker: its outcome is in the store
                 answer(0)
 
     return keep_alive

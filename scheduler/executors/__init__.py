@@ -1,4 +1,4 @@
-"""Executors: the engines whose workers do runs, on this machine or on others."""
+"""Executors: the engines whose workers execute runs, on this machine or on others."""
 
 from scheduler.executors.execute import execute
 from scheduler.executors.Executor import Executor

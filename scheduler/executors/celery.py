@@ -1,4 +1,4 @@
-"""The worker side of Celery: `register(app)` in the app's own Celery module is all it takes."""
+"""The worker side of Celery: call `register(app)` in the app's own Celery module."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from scheduler.executors.execute import execute, record_worker, scheduler_of
 from scheduler.tasks.failures import describe_failure
 
 NO_LIMIT: Final = 10 * 366 * 24 * 3600
-"""Celery's time limits kill the process that watches a run; the task's own `timeout` ends it in order."""
+"""Celery's time limits would kill the process that supervises a run; the task's `timeout` ends it properly."""
 REFUSED_POOLS: Final = ("eventlet", "gevent")
 DEFAULT_QUEUE: Final = "celery"
 LOOP_SECONDS: Final = 0.05
-"""The most that the loop of the pool `solo` waits; Celery may acknowledge a message only after that wait."""
+"""How long the loop of the pool `solo` waits at most; Celery may acknowledge a message only after that wait."""
 
 
 def register(celery: Any, application: Any = None) -> Any:
-    """Let the workers of a Celery app do the scheduler's runs; return the task.
+    """Let the workers of a Celery app execute the scheduler's runs; return the Celery task.
 
-    `application` is the Masonite application; by default the one that `wsgi.py` in the working directory makes.
+    `application` is the Masonite application. Default: the one in `wsgi.py` in the working directory.
     """
     from celery import signals  # noqa: PLC0415 - an extra of this package
 
@@ -33,7 +33,7 @@ def register(celery: Any, application: Any = None) -> Any:
     signals.worker_init.connect(worker.prepare, weak=False)
     signals.worker_ready.connect(worker.announce, weak=False)
     signals.worker_shutting_down.connect(worker.shut_down, weak=False)
-    # A shared task would be that of every other Celery app in this process too.
+    # A shared task would also belong to every other Celery app in this process.
     options = {"acks_late": True, "ignore_result": True, "max_retries": 0, "serializer": "json", "shared": False}
     return celery.task(
         _task_of(worker), name=TASK_NAME, time_limit=NO_LIMIT, soft_time_limit=NO_LIMIT, **options
@@ -52,21 +52,21 @@ class _Worker:
         self._is_shutting_down = mmap.mmap(-1, 1)  # shared with the pool's processes
 
     def run(self, run_id: int) -> str:
-        """Do a run, and return its outcome for the worker's log."""
+        """Execute a run and return its outcome for the worker's log."""
         if self._refused_pool:
             raise ExecutorUnavailable(_refusal(self._refused_pool))
         outcome = execute(self._booted(), run_id, should_stop=lambda: self._is_shutting_down[0] > 0)
         return outcome.value if outcome else "nothing to do"
 
     def prepare(self, sender: Any, **_: object) -> None:
-        """Boot the app before the pool forks, and refuse a pool that cannot keep the promises."""
+        """Boot the app before the pool forks, and refuse a pool that cannot supervise runs."""
         chosen = sender.pool_cls
         self._pool = chosen if isinstance(chosen, str) else chosen.__module__.rpartition(".")[2]
         self._refused_pool = self._pool if self._pool in REFUSED_POOLS else ""
         try:
             scheduler = scheduler_of(self._booted())
             problems = scheduler.find().broken
-        except Exception as error:  # noqa: BLE001 - the worker may have other work; the first run says it again
+        except Exception as error:  # noqa: BLE001 - the worker may have other work; the first run reports it again
             _warn(f"the app cannot be booted: {describe_failure(error).error}")
             return
         for problem in problems:
@@ -75,10 +75,10 @@ class _Worker:
             raise SystemExit(_refusal(self._refused_pool))
 
     def announce(self, sender: Any, **_: object) -> None:
-        """Record that a worker is there, for each executor whose queue it consumes."""
+        """Record that a worker is running, for each executor whose queue it consumes."""
         if self._pool == "solo" and sender.hub is not None:
             sender.hub.call_repeatedly(LOOP_SECONDS, lambda: None)  # a lost connection clears all timers
-        with suppress(Exception):  # the first run says what is wrong
+        with suppress(Exception):  # the first run reports what is wrong
             scheduler = scheduler_of(self._booted())
             for name in self._executors_of(scheduler):
                 record_worker(scheduler, name)
@@ -107,7 +107,7 @@ class _Worker:
 
 def _task_of(worker: _Worker) -> Any:
     def run_scheduled(run_id: int) -> str:
-        """Do a run of the scheduler."""
+        """Execute a run of the scheduler."""
         return worker.run(run_id)
 
     return run_scheduled
@@ -119,6 +119,6 @@ def _warn(text: str) -> None:
 
 def _refusal(pool: str) -> str:
     return (
-        f"the scheduler's runs cannot be done in a pool of {pool}: a run is a process, and {pool} cannot watch one "
-        "without blocking all others. Fix: start this worker with --pool prefork, threads or solo"
+        f"the scheduler's runs cannot be executed in a pool of {pool}: a run is a process, and {pool} cannot supervise "
+        "one without blocking all others. Fix: start this worker with --pool prefork, threads or solo"
     )

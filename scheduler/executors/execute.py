@@ -1,4 +1,4 @@
-"""A pending run, done by the worker of any engine."""
+"""Executing a pending run in the worker of any engine."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from scheduler.stores import Store
 from scheduler.tasks.RegisteredTask import RegisteredTask
 
 EARLY: Final = timedelta(minutes=1)
-"""How much earlier than it may start a run is taken: clocks differ. It waits here for the rest."""
+"""How long before its start a run may be taken, since clocks differ; the worker waits for the rest."""
 STEP_SECONDS: Final = 0.5
 RECORDED_AGAIN: Final = 30.0
-"""After how many seconds a worker reports again."""
+"""How many seconds after its last report a worker reports again."""
 
 _of_thread = threading.local()
 _finding = threading.Lock()
@@ -40,12 +40,12 @@ def execute(
     should_stop: Callable[[], bool] | None = None,
     meanwhile: Callable[[], None] | None = None,
 ) -> Outcome | None:
-    """Do a pending run, in a process of its own below this one, and return its outcome.
+    """Execute a pending run in a child process and return its outcome.
 
-    Return None if there was nothing to do: another worker has the run, or it is over. Nothing is raised then: a message
-    that comes twice, or late, is no error. `should_stop` is asked often; once it says yes, the run has `STOP_GRACE` to
-    end. Without it, SIGTERM and SIGINT mean that, and take effect on this process once the run is over. `meanwhile` is
-    called often, too.
+    Return None if there was nothing to do: another worker has the run, or it has ended. A message that comes twice or
+    late is not an error, so nothing is raised. `should_stop` is called often; once it returns true, the run has
+    `STOP_GRACE` to end. Without it, SIGTERM and SIGINT stop the run, and then take effect on this process. `meanwhile`
+    is called often, too.
     """
     scheduler: Scheduler = scheduler_of(application)
     listener = ConsoleListener(_print, _print_error)
@@ -69,7 +69,7 @@ def execute(
 
 
 def scheduler_of(application: Any) -> Scheduler:
-    """Return the app's scheduler; its name may be bound to Masonite's handler, which hands everything on to it."""
+    """Return the app's scheduler; `scheduler` may be bound to Masonite's handler, which passes all calls on."""
     bound = application.make("scheduler")
     found: Scheduler = getattr(bound.run, "__self__", bound).scheduler
     return found
@@ -88,7 +88,10 @@ def _finish(
 def _take(
     scheduler: Scheduler, store: Store, run_id: int, listener: Listener, owner: str
 ) -> tuple[RegisteredTask, Run] | None:
-    """Make a pending run `owner`'s, the earliest one of a task that may not overlap; None if there is none."""
+    """Take over a pending run for `owner` and return it: of a task that may not overlap, the earliest one.
+
+    Return None if there is nothing to execute.
+    """
     run = store.run(run_id)
     if run is None or not run.executor:
         return None
@@ -113,7 +116,7 @@ def _take(
 
 
 def _waits(store: Store, task: RegisteredTask, run: Run, now: datetime) -> bool:
-    """Return whether the run waits for the end of an earlier one, whose worker hands it over then."""
+    """Return whether the run waits for an earlier one; the worker of that one then starts it."""
     held = next((lease for lease in store.leases() if lease.key == task.claim_key), None)
     if held is None or held.expires_at <= now or is_gone(held.owner) or run.fire_time is None:
         return False
@@ -124,7 +127,7 @@ def _waits(store: Store, task: RegisteredTask, run: Run, now: datetime) -> bool:
 
 
 def _next_runs(store: Store, task: RegisteredTask) -> list[tuple[RegisteredTask, Run]]:
-    """Return the earliest run that waited for the one that has ended here, to hand it over at once."""
+    """Return the earliest run that waited for the one that has just ended here, if any."""
     if task.options.overlap:
         return []
     now = clock.real_now()
@@ -145,7 +148,7 @@ def _why_unknown(scheduler: Scheduler, key: str) -> str:
 
 
 def _store_of(scheduler: Scheduler) -> Store:
-    """Return the store by a connection that this thread of this process has alone."""
+    """Return the store with a connection that only this thread of this process uses."""
     known: tuple[int, Scheduler, Store] | None = getattr(_of_thread, "store", None)
     if known and known[:2] == (os.getpid(), scheduler):
         return known[2]
@@ -168,9 +171,9 @@ def record_worker(scheduler: Scheduler, executor: str) -> None:
 
 @contextmanager
 def _stopping(supervisor: Supervisor, should_stop: Callable[[], bool] | None) -> Iterator[Callable[[], None]]:
-    """Give a function that stops the supervisor if that is asked for, or let signals do so as long as the block lasts.
+    """Yield a function that stops the supervisor if `should_stop` returns true; without it, let signals stop it.
 
-    A signal takes effect on this process afterwards.
+    A signal takes effect on this process after the block.
     """
     if should_stop is not None:
 

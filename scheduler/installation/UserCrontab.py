@@ -1,4 +1,4 @@
-"""The crontab of the user who asks."""
+"""The crontab of the user who runs the command."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class UserCrontab:
             yield piece.text.rstrip()
 
     def remove(self) -> Iterator[str]:
-        """Take the block out."""
+        """Remove the block."""
         _, backup = self._change(lambda before: removed(before, self._installation))
         if not backup:
             yield self._not_there()
@@ -111,9 +111,10 @@ class UserCrontab:
         return after
 
     def _change(self, edit: Callable[[str], str]) -> tuple[str, str]:
-        """Replace the crontab by what `edit` makes of it; return it as it was, and where that is kept, if it changed.
+        """Replace the crontab by what `edit` returns for it; return the old one, and its copy's path if it changed.
 
-        Nobody else installs meanwhile, and what was written is read again: something else may have been quicker.
+        Other installations wait meanwhile, and the written crontab is read back, since another program may overwrite
+        it.
         """
         with one_at_a_time(self._installation.folder):
             first = now = self._read()

@@ -1,4 +1,4 @@
-"""The systemd units of the user who asks."""
+"""The systemd units of the user who runs the command."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ TARGETS = ("timers.target", "default.target")
 
 
 class UserUnits:
-    """Gives an app's units to the user's systemd and takes them back; each method yields lines that say what it did.
+    """Adds an app's units to the user's systemd and removes them; each method yields lines that say what it did.
 
-    `units` are the texts by name. All raise `InstallationFailed` where there is no systemd or where it refuses.
+    `units` are the texts by name. All raise `InstallationFailed` if there is no systemd, or if it refuses.
     """
 
     def __init__(self, installation: Installation, units: Mapping[str, str], lingering: str = LINGERING) -> None:
@@ -108,7 +108,7 @@ class UserUnits:
                 file.write(text)
 
     def _put_back(self, before: Mapping[str, str]) -> None:
-        """Leave the units that were there before an installation that failed, and no others."""
+        """After a failed installation, restore the units as they were before."""
         is_reachable = not _refusal("daemon-reload")
         self._remove([name for name in self._found() if name not in before], is_reachable=is_reachable)
         if before:
@@ -119,7 +119,7 @@ class UserUnits:
                 _refusal("enable", "--now", started)
 
     def _take_away(self, found: Iterable[str]) -> str:
-        """Stop and remove units; return why systemd could not be reached, if so: then only their files are removed."""
+        """Stop and remove units; if systemd cannot be reached, remove only their files and return why."""
         problem = _refusal("daemon-reload")
         self._remove(found, is_reachable=not problem)
         return problem or _refusal("daemon-reload")
@@ -143,7 +143,7 @@ class UserUnits:
 
 
 def _refusal(*words: str) -> str:
-    """Return why systemd refused something, nothing if it did it."""
+    """Return why systemd refused a command, empty if it did not."""
     try:
         done = _systemctl(*words)
     except InstallationFailed as error:

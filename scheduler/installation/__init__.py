@@ -1,1 +1,1 @@
-"""Letting cron, systemd or Windows call the scheduler: what is written there, and the writing of it."""
+"""Letting cron, systemd or Windows run the scheduler: the text of their configuration, and writing it."""

@@ -1,4 +1,4 @@
-"""The text of a crontab: an app's block in it, put in and taken out."""
+"""The text of a crontab: inserting and removing an app's block."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ FIX = "fix it with `crontab -e`; nothing was changed."
 
 
 class Piece(NamedTuple):
-    """Some lines of a crontab: the block of the app `id`, or what stands before or after one, where `id` is empty."""
+    """Some lines of a crontab: the block of the app `id`, or, with an empty `id`, lines before or after a block."""
 
     id: str
     text: str
 
     @property
     def folder(self) -> str:
-        """Return the folder that the block's line goes to; empty if there is none."""
+        """Return the folder in which the block's line runs; empty if there is none."""
         for line in self.text.splitlines():
             if line.startswith(f"{EACH_MINUTE} cd "):
                 try:
@@ -34,12 +34,12 @@ class Piece(NamedTuple):
         return ""
 
     def is_of(self, installation: Installation) -> bool:
-        """Return whether this is a block of that app: one with its id, or one that goes to its very folder."""
+        """Return whether this is a block of that app: one with its id, or one that runs in its folder."""
         return bool(self.id) and (self.id == installation.id or self.folder == installation.folder)
 
 
 def block(installation: Installation) -> str:
-    """Return the app's block, which stands by itself: no variable is set for lines after it."""
+    """Return the app's block, which sets no variable for the lines after it."""
     run = " ".join(in_crontab(word) for word in installation.command("schedule:run", "--log"))
     folder, log = in_crontab(installation.private_folder), in_crontab(installation.log)
     line = (
@@ -58,7 +58,7 @@ def in_crontab(word: str) -> str:
     r"""Return `word` for /bin/sh in a line of cron.
 
     A bare `%` ends the line there, `\%` does not. Some crons make one backslash of two, others do not: so none is
-    followed by another or by a `%`; quotes that end and begin anew keep them apart.
+    followed by another or by a `%`; quotes that end and begin again keep them apart.
     """
     return shlex.quote(word).replace("\\", "\\''").replace("%", r"\%")
 
@@ -117,7 +117,7 @@ def pieces_of(crontab: str) -> list[Piece]:
 
 
 def _marker(line: str, number: int) -> tuple[str, str]:
-    """Return which marker the line is and of what id; two empty texts for any other line."""
+    """Return which marker the line is, and its id; two empty texts for any other line."""
     if match := MARKER.fullmatch(line):
         return match[1], match[2]
     if LIKE_A_MARKER.match(line):

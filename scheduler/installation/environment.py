@@ -1,4 +1,4 @@
-"""Which interpreter runs here, with which `craft`, in which folder."""
+"""The interpreter that runs here, its `craft`, and the app's folder."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ def installation_here(id_: str, base_path: str, private_folder: str = FOLDER) ->
 
 
 def as_entered(folder: str) -> str:
-    """Return the working directory `folder` by the name it was entered by.
+    """Return the name by which the working directory `folder` was entered.
 
-    A link to the current release is thus written down as the link, and the next release needs no other line.
+    So a link to the current release stays a link in the crontab, and the next release needs no new line.
     """
     entered = os.environ.get("PWD", "")
     return entered if os.path.isabs(entered) and _are_same(entered, folder) else folder
 
 
 def interpreter() -> str:
-    """Return this interpreter by a name that is the same whoever started it, and lasts when its version changes."""
+    """Return a path of this interpreter that does not depend on how it was started or on its exact version."""
     names = (os.path.join(os.path.dirname(sys.executable), name) for name in NAMES)
     return next((name for name in names if _are_same(name, sys.executable)), sys.executable)
 

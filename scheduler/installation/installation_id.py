@@ -13,8 +13,8 @@ LONGEST = 64
 def installation_id(name: str, environment: str, key: str) -> str:
     """Return the id of the app with this `APP_NAME`, `APP_ENV` and `APP_KEY`.
 
-    All three outlive a deploy, so every release of one app has one id. The name and the environment are there to be
-    read; the digits tell apart what differs in any of the three, and a key does not follow from them.
+    All three stay the same across deployments, so every release of an app has the same id. The name and the environment
+    are for people; the digits differ if any of the three differs, and do not reveal the key.
     """
     digits = sha256(f"{name}\0{environment}\0{key}".encode("utf-8", "surrogateescape")).hexdigest()[:8]
     return "-".join(filter(None, (_plain(name)[:24], _plain(environment)[:24], digits)))

@@ -1,4 +1,4 @@
-"""The private folder as an installation needs it: there before the log is opened, with the files of version 4.0.0."""
+"""Preparing the private folder: it must exist before the log is opened, and gets the files of version 4.0.0."""
 
 from __future__ import annotations
 

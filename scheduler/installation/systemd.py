@@ -70,8 +70,8 @@ def _surroundings(installation: Installation) -> str:
 def _by_shell(script: str, *arguments: str) -> str:
     """Return the words of a command that gives `script` the arguments.
 
-    A shell starts the interpreter, since systemd starts no program with a quote in its path. The colon says that
-    variables are the shell's affair.
+    A shell starts the interpreter, since systemd starts no program with a quote in its path. The colon leaves variables
+    to the shell.
     """
     return f":/bin/sh -c {_word(script)} {' '.join(map(_word, arguments))}"
 

@@ -13,7 +13,7 @@ MEANINGFUL = "%^&|<>"
 
 
 def command(installation: Installation) -> str:
-    """Return the line that adds the app to Windows' Task Scheduler; typed again, it replaces what it added.
+    """Return the command that adds the app to Windows' Task Scheduler; running it again replaces the entry.
 
     Raises `WrongUsage` for paths that `cmd` or the Task Scheduler cannot take.
     """
@@ -32,6 +32,6 @@ def command(installation: Installation) -> str:
 
 
 def removal(installation: Installation) -> str:
-    """Return the line that takes the app out of Windows' Task Scheduler."""
+    """Return the command that removes the app from Windows' Task Scheduler."""
     return f'schtasks /Delete /F /TN "masonite-scheduler {installation.id}"'
 

@@ -1,4 +1,4 @@
-"""Report a tick to a person, or to the mail that cron sends them."""
+"""Report a tick to a person: on a terminal, or in the mail that cron sends."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class ConsoleListener:
         self._out(_line(f"{planned.key} {WOULD[planned.action]}{time}{detail}"))
 
     def claimed_before(self, task: Described, fire_time: datetime, run: Run | None) -> None:
-        """Report that an earlier tick took care of this fire time."""
+        """Report that an earlier tick handled this fire time."""
         if self._talkative:
             self._out(_line(handled_text(task.key, fire_time, run, hints=self._reports_idle)))
 

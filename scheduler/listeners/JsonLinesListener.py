@@ -59,7 +59,7 @@ class JsonLinesListener:
         self._event("INFO", "planned", **planned.as_dict())
 
     def claimed_before(self, task: Described, fire_time: datetime, run: Run | None) -> None:
-        """Write that an earlier tick took care of this fire time."""
+        """Write that an earlier tick handled this fire time."""
         run_id = run.id if run else None
         self._event("INFO", "already_run", key=task.key, fire_time=fire_time.isoformat(), run_id=run_id)
 

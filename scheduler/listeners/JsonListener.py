@@ -53,7 +53,7 @@ class JsonListener:
         self._document["planned"].append(planned.as_dict())
 
     def claimed_before(self, task: Described, fire_time: datetime, run: Run | None) -> None:
-        """Keep that an earlier tick took care of this fire time."""
+        """Keep that an earlier tick handled this fire time."""
         run_id = run.id if run else None
         self._document["already_run"].append({"key": task.key, "fire_time": fire_time.isoformat(), "run_id": run_id})
 

@@ -26,14 +26,14 @@ def write_problem(line: str) -> None:
 
 
 class ListenerDispatcher:
-    """Notifies its listeners of starts and outcomes, one after the other, and reports what they raise."""
+    """Notifies its listeners of starts and outcomes, one after the other, and reports their errors."""
 
     def __init__(self, listeners: Sequence[RunListener]) -> None:
         self._listeners = listeners
 
     @contextmanager
     def only(self, kind: type) -> Iterator[None]:
-        """Notify listeners of that kind only, as long as the block lasts: for tests."""
+        """Notify listeners of that kind only, during the block: for tests."""
         everybody = self._listeners
         self._listeners = [listener for listener in everybody if isinstance(listener, kind)]
         try:

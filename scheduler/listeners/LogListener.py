@@ -32,7 +32,7 @@ class LogListener:
         self._log = log
 
     def at_start(self, task: NotifiableTask, run: Run) -> Iterator[Delivery]:  # noqa: ARG002 - the run names its task
-        """Return a delivery for each log that takes debug records."""
+        """Return a delivery for each log that accepts debug records."""
         return self._deliveries("debug", one_line(f"{run.key} starts"), run)
 
     def at_end(self, task: NotifiableTask, completed: CompletedRun) -> Iterator[Delivery]:  # noqa: ARG002 - the run names its task

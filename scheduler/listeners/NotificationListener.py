@@ -1,4 +1,4 @@
-"""Notify people: when a task begins to fail, when it has recovered, and of each success if they want that."""
+"""Notify people: when a task begins to fail, when it has recovered, and of each success if they asked for that."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class NotificationListener:
         return Delivery(whom, send, SECONDS, is_notice=is_notice)
 
     def _channel(self, recipient: Any, what: str, since: str, run: Run) -> tuple[str, Callable[[], object]]:
-        """Return a recipient's name, and what sends the message by the channel that the recipient names."""
+        """Return a recipient's name, and the function that sends the message through the recipient's channel."""
         subject = _subject(run, what)
         if inspect.isclass(recipient):
             return recipient.__name__, lambda: self._notify(recipient, run)

@@ -1,4 +1,4 @@
-"""Ping a monitor that expects a sign of life, such as Healthchecks."""
+"""Ping a monitor that expects regular requests, such as Healthchecks."""
 
 from __future__ import annotations
 

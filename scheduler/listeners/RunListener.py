@@ -1,4 +1,4 @@
-"""Listeners of single runs, which may take their time."""
+"""Listeners of single runs, which may be slow."""
 
 from __future__ import annotations
 

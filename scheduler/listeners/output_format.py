@@ -1,4 +1,4 @@
-"""How lines of a task's output, and lines of the scheduler's own, are written: for a terminal, a log, a program."""
+"""The format of lines, a task's and the scheduler's own: for a terminal, a log or a program."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""For providers: schedule command lines and tasks in one word."""
+"""The mixin with which providers schedule command lines, tasks and jobs."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ DEFAULT_LOCATION = "app/tasks"
 
 
 class MasoniteApp:
-    """Answers the scheduler's questions to a Masonite 4 or 5 application."""
+    """Adapts a Masonite 4 or 5 application to the scheduler."""
 
     def __init__(self, application: Any) -> None:
         self._application = application

@@ -1,4 +1,4 @@
-"""What `application.make("scheduler")` returns."""
+"""The object that `application.make("scheduler")` returns."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TASK_BASES = {"scheduler.Task", "masonite.scheduling.Task"}
 
 
 class SchedulerProxy:
-    """Stands for the scheduler, and builds it when it is first asked for more than to add tasks.
+    """Stands for the scheduler, and builds it when it is first used for more than adding tasks.
 
     Every craft command and every web request registers the provider; only the schedule's own commands need the rest.
     """
@@ -57,7 +57,7 @@ class SchedulerProxy:
         """Return whether there is and never was a task, nor a setting: then a tick needs neither rules nor a store."""
         if self.tasks or os.path.exists(os.path.join(self.app.base_path, self.app.config_location(), "scheduler.py")):
             return False
-        if self.app.schedules_in_boot():  # a mistake that must be reported
+        if self.app.schedules_in_boot():  # an error that must be reported
             return False
         if any(_is_task(bound) for bound in self.app.bound().values()):
             return False
@@ -69,7 +69,7 @@ class SchedulerProxy:
         return not self.app.has_store()
 
     def __getattr__(self, name: str) -> Any:
-        """Be the scheduler in everything else."""
+        """Pass everything else on to the scheduler."""
         if name.startswith("__"):
             raise AttributeError(name)
         return getattr(self.scheduler, name)

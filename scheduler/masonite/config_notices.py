@@ -22,7 +22,7 @@ SYNONYMS: Final = {
 
 
 def config_notices(app: MasoniteApp) -> list[str]:
-    """Return what looks wrong about the app; what cannot be looked at has no notices."""
+    """Return notices about the app; what cannot be inspected has none."""
     try:
         return [*_unknown_settings(app), *_unknown_channel(app), *_scheduling_in_boot(app)]
     except Exception:  # noqa: BLE001 - a notice must not cost a run

@@ -61,7 +61,7 @@ def _parser_on_cleo_08(command: Any, refuse: Callable[[str], int]) -> Any:
     from clikit.args import DefaultArgsParser  # noqa: PLC0415 - cleo 0.8 only
 
     class Parser(DefaultArgsParser):
-        """Parses as always; what does not fit becomes the command's own answer."""
+        """Parses as cleo does, and lets the command report a command line that does not fit."""
 
         def parse(self, args: Any, fmt: Any, lenient: bool = False) -> Any:
             self._options.clear()

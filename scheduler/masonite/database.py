@@ -1,4 +1,4 @@
-"""Connections of `config/database.py`, and what masonite-orm keeps of them."""
+"""Connections of `config/database.py`, and those that masonite-orm keeps open."""
 
 from __future__ import annotations
 

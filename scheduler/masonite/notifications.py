@@ -31,14 +31,14 @@ def events_of(application: Any) -> Callable[[object], Iterator[tuple[str, Callab
 
 
 def _fire(events: Any, listener: Any, event: object) -> Callable[[], object]:
-    """Fire for one listener alone, since Masonite lets none after it hear an event if it raises."""
+    """Fire for one listener alone: if a listener raises, Masonite calls none of those after it."""
     alone = copy.copy(events)
     alone.events = {type(event): [listener]}
     return lambda: alone.fire(event)
 
 
 def log_of(application: Any, channel: str | None) -> Callable[[str, str], object]:
-    """Return what writes to a channel of config/logging.py, which Masonite 5 has."""
+    """Return a function that writes to a channel of config/logging.py, which Masonite 5 has."""
 
     def log(level: str, text: str) -> None:
         if not application.has("logger"):
@@ -49,7 +49,7 @@ def log_of(application: Any, channel: str | None) -> Callable[[str, str], object
 
 
 def mail_of(application: Any) -> Callable[[str, str, str], object]:
-    """Return what sends a mail as the app does."""
+    """Return a function that sends a mail as the app does."""
 
     def send(recipient: str, subject: str, text: str) -> None:
         if not application.has("mail"):
@@ -69,7 +69,7 @@ def mail_of(application: Any) -> Callable[[str, str, str], object]:
 
 
 def slack_of(application: Any) -> Callable[[str, str, str], object]:
-    """Return what sends a message to a channel of Slack as the app's notifications do."""
+    """Return a function that sends a message to a Slack channel as the app's notifications do."""
 
     def send(recipient: str, subject: str, text: str) -> None:
         manager = _notifications_of(application)
@@ -85,7 +85,7 @@ def slack_of(application: Any) -> Callable[[str, str, str], object]:
 
 
 def notify_with(application: Any) -> Callable[[type, Any], object]:
-    """Return what sends one of the app's own notification classes, made with the run.
+    """Return a function that sends one of the app's own notification classes, created with the run.
 
     It goes to what its method `notifiables()` returns, or else to a notifiable without routes: then the notification's
     messages name their recipients.

@@ -29,7 +29,7 @@ def main(arguments: list[str]) -> NoReturn:
 
 
 def _boot() -> Callable[[], dict[str, Any]]:
-    """Boot the app and return the work. Booting takes none of the time that the task may take."""
+    """Boot the app and return the work. Booting does not count towards the task's timeout."""
     what, run, completed_runs = unpack_request(read_input())
     replace_streams()
     sys.path.insert(0, os.getcwd())

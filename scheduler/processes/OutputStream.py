@@ -85,7 +85,7 @@ class OutputStream:
             self.problem = error.strerror or str(error)
 
     def drain(self, seconds: float) -> None:
-        """Write the rest, as long as the reader goes on reading: it may pause for so many seconds."""
+        """Write the rest while the reader continues to read; it may pause for `seconds`."""
         self.flush()
         while self._pending and time.monotonic() - self._moved_at < seconds:
             poll = select.poll()

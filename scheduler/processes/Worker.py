@@ -41,7 +41,7 @@ class Worker:
 
     @property
     def descriptors(self) -> list[int]:
-        """Return the descriptors of the pipes that may have something to read."""
+        """Return the descriptors of the pipes that may have data."""
         return [fd for fd in (self._result, self.output, self.errors) if fd >= 0]
 
     @property
@@ -51,7 +51,7 @@ class Worker:
 
     @property
     def times_begun(self) -> int:
-        """Return how often it has reported that its time limit counts from then on."""
+        """Return how often it has restarted its time limit."""
         return self._report.count(BEGUN)
 
     def go(self) -> None:

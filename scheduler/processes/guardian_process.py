@@ -1,4 +1,4 @@
-"""What the guardian does: it follows commands, and ends workers whose lease is not renewed in time.
+"""The guardian's process: it reads commands, and ends workers whose lease is not renewed in time.
 
 It works even if the scheduler that started it is stopped.
 """
@@ -64,7 +64,7 @@ def watch(commands: int, answers: int, lease: float, kill_grace: float) -> None:
 
 
 def _end_lapsed(guarded: dict[int, _Guarded], answers: int, lease: float, kill_grace: float) -> None:
-    """End the workers whose lease was not renewed in time, and kill those that were told to end and did not."""
+    """End the workers whose lease was not renewed in time, and kill those that did not end on SIGTERM."""
     now = time.monotonic()
     for each in guarded.values():
         if each.kill_at is not None and now >= each.kill_at:

@@ -20,7 +20,7 @@ BY_HAND = " (by hand)"
 
 
 class ProcessIdentity(NamedTuple):
-    """A process that no other one, now or later, on this machine or another, can be mistaken for.
+    """The identity of one process: no other process, now or later, on this machine or another, has the same.
 
     `machine` changes with every boot and differs between containers, also from a container that is started again;
     `started` tells a process from a later one with the same number.
@@ -31,7 +31,7 @@ class ProcessIdentity(NamedTuple):
     started: str
 
     def __str__(self) -> str:
-        """Return what is kept in a store."""
+        """Return the text that stores record."""
         return f"{self.machine}:{self.pid}:{self.started}"
 
     @classmethod
@@ -43,7 +43,7 @@ class ProcessIdentity(NamedTuple):
 
     @property
     def is_of_this_machine(self) -> bool:
-        """Return whether this process can judge it; never so if the system does not tell boots and containers apart."""
+        """Return whether this process can check it: never if the system does not tell boots and containers apart."""
         return self.machine == this_machine() and _tells_machines_apart()
 
     def is_gone(self) -> bool:
@@ -127,7 +127,7 @@ def user_name() -> str:
 
 @lru_cache(maxsize=1)
 def this_machine() -> str:
-    """Return what tells this boot of this machine, or this start of this container, from all others."""
+    """Return an id of this boot of this machine, or of this start of this container."""
     parts = (host_name().replace(":", "_"), *_marks_of_machine())
     return "-".join(filter(None, parts))
 

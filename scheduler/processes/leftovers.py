@@ -1,4 +1,4 @@
-"""The output of processes that a task leaves running: it is read and discarded, so that they go on."""
+"""The output of processes that a task leaves running: it is read and discarded, so that they can continue."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import suppress
 
 
 def discard_output(descriptor: int) -> None:
-    """Let a small process read everything that still comes from a pipe, until nobody has it open for writing.
+    """Start a small process that reads a pipe until no process has it open for writing.
 
     Without a reader, a writing process would be killed by SIGPIPE; if nothing is read, it would block.
     """

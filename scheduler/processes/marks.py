@@ -1,4 +1,4 @@
-"""Marks on everything a worker starts, so that its leftovers are never mistaken for somebody else's processes."""
+"""Marks on everything a worker starts, by which its leftovers are told from other processes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def mark_descendants() -> None:
 
 
 def leftovers_of(worker: ProcessIdentity) -> set[tree.Member]:
-    """Return what is left of the session of a worker that has ended; nothing unless it is certain that it is its.
+    """Return the processes left in the session of an ended worker; none unless it is certain that they are its own.
 
     One marked process is enough: while it lives, the number of the session is not given to anybody else.
     """

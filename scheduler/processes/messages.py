@@ -22,12 +22,12 @@ READERS: Final[dict[str, Callable[[Any], Any]]] = {
 
 
 def pack_request(what: str, run: Run, completed_runs: Sequence[CompletedRun]) -> str:
-    """Return what a worker is asked to do as text, for `unpack_request`."""
+    """Return a worker's request as text, for `unpack_request`."""
     return json.dumps([what, _values(run), [_values(completed) for completed in completed_runs]])
 
 
 def unpack_request(text: str) -> tuple[str, Run, list[CompletedRun]]:
-    """Return what `pack_request` was given."""
+    """Return the request that `pack_request` packed."""
     what, run, completed_runs = json.loads(text)
     return what, Run(**_read(run)), [CompletedRun(**_read(values)) for values in completed_runs]
 
@@ -38,7 +38,7 @@ def pack_fields(run: Run, names: Sequence[str]) -> dict[str, Any]:
 
 
 def unpack_fields(values: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    """Return the fields that `pack_fields` was given."""
+    """Return the fields that `pack_fields` packed."""
     return _read({name: values[name] for name in names})
 
 

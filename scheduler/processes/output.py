@@ -16,12 +16,12 @@ _streams: dict[str, OutputStream] = {}
 
 
 def standard_output() -> OutputStream:
-    """Return what writes to `sys.stdout`."""
+    """Return the stream that writes to `sys.stdout`."""
     return _stream("stdout")
 
 
 def standard_error() -> OutputStream:
-    """Return what writes to `sys.stderr`."""
+    """Return the stream that writes to `sys.stderr`."""
     return _stream("stderr")
 
 
@@ -41,7 +41,7 @@ def output_streams() -> tuple[OutputStream, ...]:
 
 
 def drain_output() -> None:
-    """Write everything that is pending, as long as its reader goes on reading."""
+    """Write everything that is pending while its reader continues to read."""
     for stream in output_streams():
         stream.drain(DRAIN_SECONDS)
 

@@ -1,4 +1,4 @@
-"""How the scheduler and its workers answer signals. What they fork answers them as usual."""
+"""How the scheduler and its workers handle signals. Processes that they fork handle them as usual."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ended_by: list[int] = []
 
 
 class EndedBySignal(SystemExit):
-    """The process was told to end: `finally` blocks run, and nobody mistakes it for an outcome of the task."""
+    """The process got a signal to end: `finally` blocks run, and it does not count as the task's own outcome."""
 
 
 @contextmanager
@@ -76,7 +76,7 @@ def end_on_sigterm() -> None:
 
 
 def raise_if_ended() -> None:
-    """Raise `EndedBySignal` if this worker was told to end, even if somebody has caught that exception."""
+    """Raise `EndedBySignal` if this worker got a signal to end, even if the task has caught that exception."""
     if _ended_by:
         raise EndedBySignal(128 + _ended_by[0])
 

@@ -71,7 +71,7 @@ def spawn_worker(module: str, request: str) -> Worker:
 def _work(
     work: Callable[[], dict[str, Any]], prepare: Callable[[], None], parent: int, ours: Pipes, theirs: Pipes
 ) -> NoReturn:
-    """Be the forked child: the parent's code never goes on in it."""
+    """Work as the forked child and exit: the parent's code never continues in it."""
     try:
         _close(ours)
         go, result, output, errors = theirs

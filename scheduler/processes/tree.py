@@ -90,7 +90,7 @@ def end_leftovers(leader: int) -> int:
 def reap_orphans(workers: Collection[int]) -> None:
     """Take the exit codes of processes whose parent has ended, if this is the first process of a container.
 
-    Nobody else does: they would stay zombies. The `workers` have somebody who waits for them.
+    No other process does, so they would stay zombies. The `workers` are left out: their exit codes are taken elsewhere.
     """
     while os.getpid() == 1:
         try:

@@ -25,7 +25,7 @@ _reports: list[int] = []
 
 
 def restart_time_limit() -> None:
-    """Report that the time this worker may take counts from now on; do nothing in any other process."""
+    """Report that this worker's time limit counts from now on; do nothing in any other process."""
     if _reports:
         write_all(_reports[-1], BEGUN)
 
@@ -59,7 +59,7 @@ def serve(go: int, result: int, prepare: Callable[[], Callable[[], dict[str, Any
     except EndedBySignal as error:
         code = int(error.code or 1)
         _call_exit_handlers()
-    except BaseException:  # noqa: BLE001 - whatever happens, the parent's code must not go on in its child
+    except BaseException:  # noqa: BLE001 - whatever happens, the parent's code must not continue in its child
         import traceback  # noqa: PLC0415 - hardly ever
 
         traceback.print_exc()

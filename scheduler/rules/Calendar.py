@@ -110,5 +110,5 @@ class Calendar:
 
 @lru_cache(maxsize=CALENDARS_KEPT)
 def calendar_of(days: Days) -> Calendar:
-    """Return the calendar of `days`: one for all rules of the same days, since rules are many and kinds of days few."""
+    """Return the calendar of `days`, shared by all rules of the same days."""
     return Calendar(days)

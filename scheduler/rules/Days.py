@@ -110,7 +110,7 @@ class Days:
         return days
 
     def _turns(self, start: int, length: int) -> int:
-        """Return the days (1-31) of the month that starts with the day `start` whose turn it is."""
+        """Return the days (1-31) that begin a turn, in the month that starts with the day `start`."""
         if self.every_days > 1:
             return bits.of(range(1 + -start % self.every_days, length + 1, self.every_days))
         return bits.of(day for day in range(1, length + 1) if (start + day - 1) // 7 % self.every_weeks == 0)

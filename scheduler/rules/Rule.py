@@ -152,7 +152,7 @@ class Recurrence:
         return None
 
     def _begin_of_second_pass(self, wall: int, zone: tzinfo) -> int:
-        """Return where to go on after `wall`: in a repeated interval whose first pass is done, its second beginning."""
+        """Return where to continue after `wall`: after a first pass, at the beginning of the second one."""
         before, after = offsets_at(wall, zone)
         if before <= after:
             return wall
@@ -188,7 +188,7 @@ class Recurrence:
         return None
 
     def _end_of_first_pass(self, wall: int, zone: tzinfo) -> int:
-        """Return where to go back from `wall` in a second pass: once that is done, to the end of the first one."""
+        """Return where to continue backwards from `wall` in a second pass: before it, at the end of the first one."""
         change = clock_change_near(wall, *offsets_at(wall, zone), zone)
         named = self._previous_wall(wall - 1) if self.wild else None
         return wall if named is not None and named >= change.wall_after else change.wall_before

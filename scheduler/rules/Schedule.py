@@ -1,4 +1,4 @@
-"""What a task declares about when it runs, as one immutable value, and the one rule that it comes to."""
+"""What a task declares about when it runs, as one immutable value, and the rule it results in."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Schedule:
     """When a task runs: its recurrences (a union), what narrows them, and the zone of its clock, None for the default.
 
     `fallback` is the interval of a task that declares no recurrence. `first` and `last` are wall minutes, and so are
-    those of `once`. `rule` is what everything comes to, None for a task that runs only on demand.
+    those of `once`. `rule` is the resulting rule, None for a task that runs only on demand.
     """
 
     every: Interval | None = None
@@ -77,7 +77,7 @@ class Schedule:
 
 
 def _rule_of(schedule: Schedule) -> Rule | None:
-    """Return the one rule that everything declared comes to; raise `Misfit` for values that exclude each other."""
+    """Return the rule that everything declared results in; raise `Misfit` for values that exclude each other."""
     constraints = Constraints(schedule.weekdays, schedule.month_days, schedule.inside, schedule.outside)
     rules = list(_recurrences(schedule, constraints))
     if not rules and schedule.fallback:

@@ -72,7 +72,7 @@ class ZonedMinute:
 
 @lru_cache(maxsize=64)
 def _minute_of(instant: datetime, zone: tzinfo) -> ZonedMinute:
-    """Return a minute for `ZonedMinute.of`; kept, since one moment is asked of many tasks."""
+    """Return a minute for `ZonedMinute.of`; cached, since one instant is checked for many tasks."""
     local = instant.astimezone(zone)
     now, before = local.utcoffset(), (instant - MINUTE).astimezone(zone).utcoffset()
     gap = 0 if now == before else max(0, _in_minutes(now) - _in_minutes(before))

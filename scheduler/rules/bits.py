@@ -1,4 +1,4 @@
-"""Sets of small numbers as the bits of one integer: compact, hashable, and searched in one step.
+"""Sets of small numbers as the bits of one integer: compact, hashable and fast to search.
 
 Number n is in a set if bit n is 1, so `a & b` is the intersection, `a | b` the union and `a << n` adds n to each.
 Python's integers have any length: the minutes of a whole day (0-1439) are one integer, too.

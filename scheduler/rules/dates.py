@@ -70,7 +70,7 @@ def minutes_of(value: object) -> tuple[int, ...]:
 
 
 def excluded_days(value: object) -> ExcludedDays:
-    """Return dates, a function of a date, or a calendar that contains dates, as days to leave out."""
+    """Return dates, a function of a date, or an object that contains dates, as days to leave out."""
     if isinstance(value, (str, date)):
         return ExcludedDays(frozenset({_day(value, value)}))
     if callable(value):

@@ -43,7 +43,7 @@ def declared_rule(task: str, declared: Mapping[str, object]) -> Rule | None:
 
 
 def declare(task: str, schedule: Schedule, declared: Mapping[str, object]) -> Schedule:
-    """Return `schedule` with the `declared` attributes in place of its own; raise `InvalidSchedule`."""
+    """Return `schedule` with the `declared` attributes instead of its own; raise `InvalidSchedule`."""
     changes = {READERS[name][0]: _value_of(task, name, value) for name, value in declared.items()}
     return _changed(task, schedule, declared, changes)
 

@@ -46,7 +46,7 @@ def _in_zone(rules: Sequence[Rule], zone: tzinfo, start: int, count: int) -> int
 def _even_parts(zone: tzinfo, start: int, count: int) -> list[tuple[int, int, int | None]]:
     """Return the parts of a period: where each begins, its length, and its offset, or None if clocks change in it.
 
-    The result is cached, since many rules are asked about the same period.
+    The result is cached, since the same period is computed for many rules.
     """
     parts = []
     for offset, steps in groupby(range(0, count, STEP), lambda step: _offset_from(start + step, zone)):

@@ -1,4 +1,4 @@
-"""Rules that say "every so often" and "at these times"."""
+"""Rules that repeat at an interval, and rules of times of day."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The meaning of one attribute's value: flags, days of the week and of the month, windows, two times a day."""
+"""Readers of attribute values: flags, days of the week and of the month, windows, two times a day."""
 
 from __future__ import annotations
 

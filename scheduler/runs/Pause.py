@@ -1,4 +1,4 @@
-"""A stretch of time in which a task is not started."""
+"""A period in which a task is not started."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ EVERYTHING: Final = ""
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A stretch of time in which a task is not started, from `since` on and before `until` (None: no end yet).
+    """A period in which a task is not started, from `since` (inclusive) to `until` (None: no end yet).
 
     `key` is the task's, or `EVERYTHING`; `who` is the user and the host that asked for it.
     """

@@ -21,11 +21,11 @@ class Pausable(Protocol):
 
     @property
     def key(self) -> str:
-        """Return the name it is known by."""
+        """Return the task's key."""
 
     @property
     def options(self) -> TaskOptions:
-        """Return whether it goes on while everything is paused."""
+        """Return its options: whether it runs while all tasks are paused."""
 
     @property
     def rule(self) -> Rule | None:

@@ -14,9 +14,9 @@ class Run:
 
     Without an `outcome` it is pending until it has `started_at`, and then running. `error` is one line, `location` the
     file and line in the user's code it came from, `traceback` the whole of it, `output` the end of what it printed.
-    `host` and `pid` are where it runs or ran; `owner` is the process that answers for it; `slot` is what was claimed.
-    `process` is the whole identity of the process that runs it, `heartbeat_at` when the store last heard of the run.
-    `executor` is whose workers run it, empty for the server that claimed it.
+    `host` and `pid` are where it runs or ran; `owner` is the process responsible for it; `slot` is what was claimed.
+    `process` is the whole identity of the process that runs it, `heartbeat_at` its last heartbeat. `executor` is whose
+    workers run it, empty for the server that claimed it.
     """
 
     key: str

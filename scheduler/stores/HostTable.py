@@ -1,4 +1,4 @@
-"""The last signs of life in a relational database: ticks of hosts, and workers of executors."""
+"""The last ticks of hosts and the last reports of workers, in a relational database."""
 
 from __future__ import annotations
 

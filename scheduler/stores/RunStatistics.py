@@ -164,7 +164,7 @@ class RunStatistics:
     def count_by_hour(self, first: datetime, hours: int) -> list[RunCount]:
         """Return how many runs of all tasks were claimed in each of these hours from `first` on, by outcome.
 
-        Each count is the length of one stretch of an index: grouping the rows takes four times as long.
+        Each count is the length of one range of an index: grouping the rows takes four times as long.
         """
         cells = [(first + number * HOUR, outcome) for number in range(hours) for outcome in Outcome]
         sql = " UNION ALL ".join(

@@ -28,7 +28,7 @@ CLOCK = {
 class Store(RunHistory, Leases, PauseTable, StreakTable, HostTable, RunStatistics, ActionLog):
     """Records claims, leases, runs and cursors in a few tables, for all processes that share the database.
 
-    Every method is atomic and keeps its promise even if any process is killed at any instruction. Each raises
+    Every method is atomic, even if a process is killed at any instruction. Each raises
     `StoreUnavailable` if the database cannot be reached or used. The unique `slot` of a run alone guarantees that it
     starts once. Instants are stored as text in UTC, so that they compare alike in every database.
     """

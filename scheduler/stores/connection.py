@@ -26,7 +26,7 @@ class Opened(NamedTuple):
 
 
 class Connection:
-    """A database connection that raises `StoreUnavailable` for every error of the database.
+    """A database connection; every error of the database becomes `StoreUnavailable`.
 
     `open_raw` opens the database, to write or only to read; it is called when a connection is first needed, and again
     after the connection was lost. `driver` is sqlite, postgres or mysql. `where` is what messages call the database.

@@ -34,7 +34,7 @@ HINTS_FOR_FILE: Final = Hints(REPLACE, "check FOLDER and PATH in config/schedule
 
 
 def is_of_database(error: Exception) -> bool:
-    """Return whether an error was raised by a database's driver or the network, not by a mistake of ours."""
+    """Return whether an error was raised by a database's driver or the network, not by a fault in this package."""
     modules = {cls.__module__.partition(".")[0] for cls in type(error).__mro__}
     return isinstance(error, OSError) or bool(modules & {"sqlite3", "_sqlite3", "psycopg2", "pymysql", "masoniteorm"})
 

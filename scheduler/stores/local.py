@@ -89,7 +89,7 @@ class LocalFile:
             raise
 
     def _migrate(self, raw: Any, path: str) -> None:
-        """Bring the tables up to date. A file made in place of one that was removed knows of no earlier starts."""
+        """Bring the tables up to date. A file that replaces a removed one has no record of earlier starts."""
         mark = os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.made")
         until = clock.floor_minute(clock.now()) + MINUTE if check_file(mark) else None
         if _migrate(raw, until) and until:

@@ -1,4 +1,4 @@
-"""What else a thread sees to while it waits for a database."""
+"""Other work of a thread while it waits for a database."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Final
 
 PAUSE_SECONDS: Final = 0.1
-"""How long a thread waits for a database before it sees to other work."""
+"""How long a thread waits for a database before it does other work."""
 
 
 class _Work(threading.local):

@@ -62,7 +62,7 @@ _INDEXES: Final = {
     "scheduler_runs_history": "task, outcome, claimed_at",
     "scheduler_runs_fire_time": "task, fire_time",
 }
-"""What is asked of a long history is asked with these: each question is answered from one stretch of one of them."""
+"""The indexes: each query on a long history reads one range of one of them."""
 
 _ADDED_COLUMNS: Final = {
     "executor": "ALTER TABLE scheduler_runs ADD COLUMN executor {key}",

@@ -1,4 +1,4 @@
-"""Sockets to MySQL and MariaDB whose thread sees to other work while it waits for an answer."""
+"""Sockets to MySQL and MariaDB whose thread does other work while it waits for an answer."""
 
 from __future__ import annotations
 

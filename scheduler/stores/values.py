@@ -1,4 +1,4 @@
-"""What a store records: claims, leases, and the workers of executors."""
+"""The values that a store records: claims, leases, and the workers of executors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A task of the app, with everything that was read about it."""
+"""A task of the app, with its rule, zone and options."""
 
 from __future__ import annotations
 
@@ -72,5 +72,5 @@ class RegisteredTask:
 
 
 def unknown_task(key: str) -> RegisteredTask:
-    """Return what stands for a task of which only a run is left: the app no longer has it."""
+    """Return a stand-in for a task that the app no longer has, but of which there is a run."""
     return RegisteredTask(key, None, None, clock.default_zone())

@@ -118,7 +118,7 @@ class TaskRegistry:
         return list(kept.values())
 
     def _registered_task(self, each: Candidate) -> RegisteredTask:
-        """Read everything about a task that its code may get wrong, so that it goes wrong here."""
+        """Read everything about a task whose code may raise, so that it raises here."""
         target = self._ready(each.target)
         rule, zone = schedule_of(target)
         if isinstance(rule, DatedRule):
@@ -139,7 +139,7 @@ class TaskRegistry:
             raise BrokenTask(f"{setting} = {executor!r}: {problem}")
 
     def _ready(self, target: Any) -> Any:
-        """Return what can be judged: an instance where only that knows when it runs, else `target` itself."""
+        """Return the object to check: an instance if only that knows when it runs, else `target` itself."""
         if isinstance(target, (CommandTask, CallbackTask)):
             target.check()
         check_handle(target)
@@ -200,7 +200,7 @@ class _Reporting:
 
 
 def _may_be_task(target: Any) -> bool:
-    """Return whether a bound object is a task; one that cannot even be asked is not ours."""
+    """Return whether a bound object is a task; one that cannot be inspected is not ours."""
     try:
         return is_task(target)
     except Exception:  # noqa: BLE001 - whatever an app binds

@@ -1,4 +1,4 @@
-"""All tasks of an app, and what is wrong with some."""
+"""All tasks of an app, usable and broken ones."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class TaskProblem:
 
 @dataclass(slots=True)
 class Tasks:
-    """All tasks of an app: the usable ones in order, the broken ones, and what should be said about them."""
+    """All tasks of an app: the usable ones in order, the broken ones, and notices about them."""
 
     usable: list[RegisteredTask] = field(default_factory=list)
     broken: list[TaskProblem] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Objects that may be tasks, with what is known of them before they are read; asking one never stops the others."""
+"""Objects that may be tasks, before their rules are read; inspecting one never stops the others."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NOT_COMPARED = frozenset({SCHEDULE_STATE, "defined_at"})
 
 
 class Candidate(NamedTuple):
-    """A task or a task class, the key it would like, its name, and the dotted name of its class."""
+    """A task or a task class, its preferred key, its name, and the dotted name of its class."""
 
     key: str
     target: Any
@@ -28,7 +28,7 @@ class Candidate(NamedTuple):
 
 
 def candidate(binding: str | None, target: Any) -> Candidate:
-    """Return what is known of a target; raises whatever its properties, metaclass or `__getattr__` raise."""
+    """Return the candidate for a target; raises any error of its properties, metaclass or `__getattr__`."""
     cls = class_of(target)
     name = str(getattr(target, "name", "") or "")
     return Candidate((binding or _default_key(target)).strip(), target, name, f"{cls.__module__}.{cls.__qualname__}")

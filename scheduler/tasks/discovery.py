@@ -40,7 +40,7 @@ class Discovered(NamedTuple):
 
 
 def discovered_classes(folder: str, package: str) -> Discovered:
-    """Return what is in the modules under `folder`, whose dotted name is `package`.
+    """Return the task classes, failures and notices of the modules under `folder`, whose dotted name is `package`.
 
     A folder that does not exist holds nothing.
     """
@@ -80,7 +80,7 @@ def _belongs_to(cls: type, module: ModuleType) -> bool:
 
 
 def _hint(error: BaseException) -> str:
-    """Return what to write instead of an import that was right with masonite-scheduler 3."""
+    """Return the import to write instead of one that worked with masonite-scheduler 3."""
     if isinstance(error, ModuleNotFoundError) and error.name == "masonite.scheduler":
         return "; that was masonite-scheduler 3: write `from scheduler.Task import Task`"
     return ""

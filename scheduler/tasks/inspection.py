@@ -1,4 +1,4 @@
-"""What is known of an object before it runs as a task."""
+"""Inspecting an object before it runs as a task."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ShouldRunRule:
         self.rule = rule
 
     def matches(self, moment: ZonedMinute) -> bool:  # noqa: ARG002 - it asks another clock
-        """Ask the task's `should_run`, with the tick's time where it takes one."""
+        """Call the task's `should_run`, with the tick's time if it takes one."""
         takes_date = bool(inspect.signature(self.task.should_run).parameters)
         if not takes_date:
             return bool(self.task.should_run())
@@ -44,7 +44,7 @@ class ShouldRunRule:
         return 0
 
     def describe(self) -> str:
-        """Say who decides."""
+        """Return which method decides."""
         return "whenever its should_run() returns true"
 
 

@@ -1,4 +1,4 @@
-"""Classes that say when they run but are not tasks, because `Task` is not among their bases."""
+"""Classes that declare when they run but are not tasks, because `Task` is not among their bases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Questions to a task, and a tick at any time, in this process, against a store in memory."""
+"""Assertions about a task, and a tick at any time, in this process, with a store in memory."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def assert_not_due(task: Task | type[Task], at: Time) -> None:
 
 
 def assert_runs(task: Task | type[Task], between: tuple[Time, Time], expected: Iterable[Time]) -> None:
-    """Fail unless `expected` are the task's fire times from the first time of `between` on, and before the second."""
+    """Fail unless `expected` are the task's fire times from the first time of `between` until before the second."""
     instance, zone = _asked(task)
     start, end = (_instant(time, zone) for time in between)
     wanted = [_shown(_instant(time, zone), zone) for time in expected]
@@ -58,7 +58,7 @@ def assert_runs(task: Task | type[Task], between: tuple[Time, Time], expected: I
 
 @contextmanager
 def frozen(at: Time) -> Iterator[None]:
-    """Let the scheduler's clock stand still at `at` as long as the block lasts; text is in the default zone."""
+    """Freeze the scheduler's clock at `at` during the block; text is in the default zone."""
     with clock.standing_at(_instant(at, clock.default_zone())):
         yield
 
@@ -69,9 +69,9 @@ def run_due(
     """Run the tasks that are due in the minute of `at`, or only some of them, in this process; return their runs.
 
     `tasks` are names, task classes or tasks. The tick has a store in memory, in which nothing was claimed before. Give
-    two ticks the same `store`, a `memory_store()`, to let one know of the other; a retry runs once a tick is as late as
-    its delay. The app's event listeners are called, but no monitor, log, mail or Slack channel is, and no output file
-    is written. Text is in the default zone. Raises `UnknownTask` for an unknown name; broken tasks are printed.
+    two ticks the same `store`, a `memory_store()`, to share their history; a retry runs in the first tick after its
+    delay. The app's event listeners are called; monitors, logs, mail and Slack are not notified, and no output file is
+    written. Text is in the default zone. Raises `UnknownTask` for an unknown name; broken tasks are printed.
     """
     bound = application.make("scheduler")
     scheduler: Scheduler = getattr(bound.run, "__self__", bound).scheduler.for_tests(store or memory_store())

@@ -226,7 +226,7 @@ def test_a_worker_of_celery_says_what_is_wrong_and_which_pools_it_refuses(celery
         celery.amqp.queues.select([NAME])
         answers = signals.worker_init.send(sender=Worker("prefork"))
         signals.worker_ready.send(sender=None)
-        with pytest.raises(SystemExit, match="cannot be done in a pool of gevent"):
+        with pytest.raises(SystemExit, match="cannot be executed in a pool of gevent"):
             signals.worker_init.send(sender=Worker("gevent"))
     assert answers
     assert "scheduler: Bad: Bad.run_every = '5 minuets'" in capfd.readouterr().err

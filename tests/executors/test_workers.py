@@ -30,7 +30,7 @@ def test_celery_refuses_a_pool_that_cannot_watch_processes(make_fleet: Callable[
     celery.amqp.queues.select_add(fleet.engine.config["queue"])
     with booted(fleet.root) as application:
         worker = _Worker(celery, application)
-        with pytest.raises(SystemExit, match=f"cannot be done in a pool of {pool}.* Fix: start this worker with --pool prefork"):
+        with pytest.raises(SystemExit, match=f"cannot be executed in a pool of {pool}.* Fix: start this worker with --pool prefork"):
             worker.prepare(SimpleNamespace(pool_cls=pool))
 
 

@@ -85,7 +85,7 @@ def test_invalid_names_of_executors_are_refused(value: object) -> None:
 
 
 def test_a_task_of_every_server_is_done_by_each_of_them() -> None:
-    with pytest.raises(InvalidSchedule, match="cannot be done by an executor that chooses one"):
+    with pytest.raises(InvalidSchedule, match="cannot use an executor, which runs it on one"):
         read_options("Each", {"on_every_server": True, "executor": "reports"})
 
 

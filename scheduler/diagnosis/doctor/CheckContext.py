@@ -1,4 +1,4 @@
-"""What checks look at: the scheduler, its store, the app."""
+"""The objects that checks examine: the scheduler, its store, the app."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class App(Protocol):
 
 
 class CheckContext:
-    """The scheduler, its store and the app, each looked at when a check first asks for it."""
+    """The scheduler, its store and the app, each read when a check first needs it."""
 
     def __init__(self, scheduler: Callable[[], Scheduler], app: App) -> None:
         self._scheduler = scheduler

@@ -1,4 +1,4 @@
-"""Check that executors can be reached, and that workers are there for the runs that wait."""
+"""Check that executors can be reached, and that the runs that wait have workers."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _examined(name: str, context: CheckContext, seconds: float) -> Finding:
 
 
 def _listening(executor: Executor, seconds: float) -> int | None:
-    """Return how many workers listen; a broker can accept a connection and then say nothing for ever."""
+    """Return how many workers listen; a broker can accept a connection and then never answer."""
     answers: list[int | None] = []
     try:
         within(seconds, lambda: answers.append(executor.listening()))

@@ -117,7 +117,7 @@ def log(context: CheckContext) -> Iterator[Finding]:
 
 
 def _unwritable(path: str) -> str:
-    """Return what keeps this user from writing to a path or making it, empty if nothing does."""
+    """Return the path that prevents this user from writing or creating a path, empty if none does."""
     while not os.path.exists(path):
         path = os.path.dirname(path)
     return "" if os.access(path, os.W_OK) else path

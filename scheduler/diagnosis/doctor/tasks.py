@@ -57,7 +57,7 @@ def _ended(context: CheckContext, task: RegisteredTask, last: datetime | None) -
 
 
 def _has_run(context: CheckContext, task: RegisteredTask) -> bool:
-    """Return whether a run is recorded, or cannot be looked up: another check reports the store."""
+    """Return whether a run is recorded; True if the store is unavailable, which another check reports."""
     with suppress(StoreUnavailable):
         return bool(context.store.history(keys=[task.key], limit=1))
     return True
