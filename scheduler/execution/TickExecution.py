@@ -110,6 +110,8 @@ class TickExecution:
         taken = replace(run, late=late, executor=executor)
         is_offered_already = executor == run.executor and run.is_offered
         if is_offered_already or self._store.adopt(taken, owner, self._now):
+            if executor:
+                self._listener.offered(replace(taken, owner=""), is_new=False)
             return [(task, replace(taken, owner=owner))]
         return []
 

@@ -89,9 +89,9 @@ class ConsoleListener:
             then = "; run it with --force"
         self._out(_line(f"{task.key} is not due: {task.describe()}{then}"))
 
-    def offered(self, run: Run) -> None:
+    def offered(self, run: Run, *, is_new: bool = True) -> None:
         """Report a new run that waits for a worker."""
-        if self._talkative:
+        if self._talkative and is_new:
             self._out(_line(offered_text(run)))
 
     def run_ended(self, run: Run, *, will_be_retried: bool = False) -> None:

@@ -42,9 +42,10 @@ class JsonLinesListener:
         shown = next_run.isoformat() if next_run else None
         self._event("INFO", "not_due", key=task.key, rule=task.describe(), next_run=shown)
 
-    def offered(self, run: Run) -> None:
+    def offered(self, run: Run, *, is_new: bool = True) -> None:
         """Write that a new run waits for a worker."""
-        self._event("INFO", "message", message=offered_text(run))
+        if is_new:
+            self._event("INFO", "message", message=offered_text(run))
 
     def run_ended(self, run: Run, *, will_be_retried: bool = False) -> None:
         """Write the run."""

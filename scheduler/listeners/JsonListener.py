@@ -9,7 +9,7 @@ from scheduler.listeners.Listener import Described, Problem
 from scheduler.runs import PlannedAction, Run
 from scheduler.text import to_json
 
-LISTS = ("runs", "planned", "already_run", "not_due", "broken", "notices", "errors")
+LISTS = ("runs", "handed_over", "planned", "already_run", "not_due", "broken", "notices", "errors")
 
 
 class JsonListener:
@@ -41,8 +41,11 @@ class JsonListener:
         shown = next_run.isoformat() if next_run else None
         self._document["not_due"].append({"key": task.key, "rule": task.describe(), "next_run": shown})
 
-    def offered(self, run: Run) -> None:
-        """Keep nothing: the run has no outcome yet."""
+    def offered(self, run: Run, *, is_new: bool = True) -> None:  # noqa: ARG002 - each document stands alone
+        """Keep which executor's workers the run waits for, also if an earlier tick has claimed it."""
+        known = run.as_dict()
+        shown = {name: known[name] for name in ("key", "fire_time", "attempt", "executor", "waiting_since")}
+        self._document["handed_over"].append({**shown, "run_id": run.id})
 
     def run_ended(self, run: Run, *, will_be_retried: bool = False) -> None:
         """Keep the run."""

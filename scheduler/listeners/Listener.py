@@ -83,8 +83,8 @@ class Listener(Protocol):
     def claimed_before(self, task: Described, fire_time: datetime, run: Run | None) -> None:
         """Report a due task whose fire time was claimed by an earlier or another tick; `run` is the run for it."""
 
-    def offered(self, run: Run) -> None:
-        """Report a new run that waits for a worker of its executor."""
+    def offered(self, run: Run, *, is_new: bool = True) -> None:
+        """Report a run that waits for a worker of its executor; it is not new if an earlier tick has claimed it."""
 
     def run_ended(self, run: Run, *, will_be_retried: bool = False) -> None:
         """Report a run that has its outcome."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,20 @@ def test_documents_of_a_tick_a_second_tick_and_a_dry_run(shop: App) -> None:
     assert {entry["key"] for entry in second["already_run"]} == {"SayHi", "Fails", "Picky"}
     dry = check("run", shop.craft("schedule:run", "--dry-run", "--json", at=NOON).json())
     assert {entry["action"] for entry in dry["planned"]} == {"leave", "wait"}
+
+
+def test_a_document_of_runs_that_wait_for_workers(shop: App) -> None:
+    shop.write("config/scheduler.py", "STORE = 'database'\nEXECUTORS = {'far': {'driver': 'custom', 'submit': 'app.far.submit'}}\n")
+    shop.write("app/far.py", "def submit(run_id):\n    pass\n")
+    shop.tasks("class Far(Task):\n    run_every = '1 minute'\n    executor = 'far'\n    handle = print\n", "Far.py")
+    shop.craft("schedule:table").exits(0)
+    shop.craft("migrate").exits(0)
+    names = ("schedule:run", "--task", "Far", "--json")
+    first = check("run", shop.craft(*names, at=NOON).exits(0).json())["handed_over"]
+    assert [(run["key"], run["executor"], run["attempt"]) for run in first] == [("Far", "far", 1)]
+    second = check("run", shop.craft(*names, at=NOON + timedelta(minutes=1)).exits(0).json())["handed_over"]
+    assert first[0] in second, "it is handed over again"
+    assert len(second) == 2
 
 
 def test_documents_of_questions(shop: App) -> None:

@@ -26,6 +26,7 @@ class Job:
 
 JOB = RegisteredTask("Job", Job, None, timezone.utc)
 RUN = Run("Job", NOON, id=7, started_at=NOON, ended_at=NOON + timedelta(milliseconds=61), outcome=Outcome.SUCCEEDED)
+OFFERED = Run("Job", NOON, id=7, executor="reports", claimed_at=NOON)
 FAILED = replace(
     RUN,
     outcome=Outcome.FAILED,
@@ -130,6 +131,15 @@ def test_levels_of_lines_are_those_of_log_records(event: Callable[[Listener], No
     assert set(lines) == {level}
 
 
+def test_a_run_that_waits_for_a_worker_is_reported_to_people_once() -> None:
+    assert said(lambda to: to.offered(OFFERED), talkative=True) == "Job waits for a worker of 'reports': run 7"
+    assert said(lambda to: to.offered(OFFERED, is_new=False), talkative=True, verbose=True) == ""
+    lines: list[str] = []
+    for is_new in (True, False):
+        JsonLinesListener(lines.append).offered(OFFERED, is_new=is_new)
+    assert len(lines) == 1
+
+
 @pytest.mark.parametrize(
     ("running", "grace", "words"),
     [
@@ -161,6 +171,8 @@ def test_a_program_gets_everything_in_one_document() -> None:
     listener = JsonListener()
     for event, *_ in EVENTS:
         event(listener)
+    listener.offered(OFFERED)
+    listener.offered(OFFERED, is_new=False)
     listener.not_due(JOB, None)
     listener.not_due(JOB, NOON)
     document = json.loads(listener.document(NOON))
@@ -171,4 +183,10 @@ def test_a_program_gets_everything_in_one_document() -> None:
     assert document["broken"][0]["location"] == "app/tasks/Job.py:5"
     assert [task["next_run"] for task in document["not_due"]] == [None, "2026-03-03T12:00:00+00:00"]
     assert document["already_run"] == [{"key": "Job", "fire_time": "2026-03-03T12:00:00+00:00", "run_id": 7}]
+    assert document["handed_over"] == [
+        {
+            "key": "Job", "fire_time": "2026-03-03T12:00:00+00:00", "attempt": 1, "executor": "reports",
+            "waiting_since": "2026-03-03T12:00:00+00:00", "run_id": 7,
+        }
+    ] * 2  # fmt: skip
     assert (document["notices"], document["errors"]) == (["two of a name"], ["it is away"])
