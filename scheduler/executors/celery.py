@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import mmap
 import os
 import sys
@@ -12,6 +13,8 @@ from typing import Any, Final
 from scheduler.errors import ExecutorUnavailable
 from scheduler.executors.CeleryExecutor import TASK_NAME
 from scheduler.executors.execute import execute, record_worker, scheduler_of
+from scheduler.listeners.LogListener import LOGGER
+from scheduler.runs import Outcome
 from scheduler.tasks.failures import describe_failure
 
 NO_LIMIT: Final = 10 * 366 * 24 * 3600
@@ -30,6 +33,7 @@ def register(celery: Any, application: Any = None) -> Any:
     from celery import signals  # noqa: PLC0415 - an extra of this package
 
     worker = _Worker(celery, application)
+    signals.after_setup_logger.connect(worker.log_failures_once, weak=False)
     signals.worker_init.connect(worker.prepare, weak=False)
     signals.worker_ready.connect(worker.announce, weak=False)
     signals.worker_shutting_down.connect(worker.shut_down, weak=False)
@@ -57,6 +61,13 @@ class _Worker:
             raise ExecutorUnavailable(_refusal(self._refused_pool))
         outcome = execute(self._booted(), run_id, should_stop=lambda: self._is_shutting_down[0] > 0)
         return outcome.value if outcome else "nothing to do"
+
+    def log_failures_once(self, logger: logging.Logger, logfile: object = None, **_: object) -> None:
+        """Keep Celery's own handlers from logging failed runs: the same log has what `execute` writes of them."""
+        conf = self._celery.conf
+        if conf.worker_hijack_root_logger and (conf.worker_redirect_stdouts or not logfile):
+            for handler in logger.handlers:
+                handler.addFilter(_is_not_of_a_failure)
 
     def prepare(self, sender: Any, **_: object) -> None:
         """Boot the app before the pool forks, and refuse a pool that cannot supervise runs."""
@@ -111,6 +122,11 @@ def _task_of(worker: _Worker) -> Any:
         return worker.run(run_id)
 
     return run_scheduled
+
+
+def _is_not_of_a_failure(record: logging.LogRecord) -> bool:
+    outcome = getattr(record, "outcome", None) if record.name == LOGGER else None
+    return not (outcome and Outcome(outcome).is_failure)
 
 
 def _warn(text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import pickle
 import sqlite3
 import threading
@@ -180,7 +181,7 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets workers in this process hear Celery's signals no longer than the test."""
     from celery import signals
 
-    for signal in (signals.worker_init, signals.worker_ready, signals.worker_shutting_down):
+    for signal in (signals.after_setup_logger, signals.worker_init, signals.worker_ready, signals.worker_shutting_down):
         monkeypatch.setattr(signal, "receivers", [*(signal.receivers or ())])
 
 
@@ -231,6 +232,35 @@ def test_a_worker_of_celery_says_what_is_wrong_and_which_pools_it_refuses(celery
     assert answers
     assert "scheduler: Bad: Bad.run_every = '5 minuets'" in capfd.readouterr().err
     assert [worker.executor for worker in fleet.store.heard_workers()] == ["fleet"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "logfile", "logged"),
+    [
+        ({}, None, ["fine"]),
+        ({}, "worker.log", ["fine"]),
+        ({"worker_redirect_stdouts": False}, None, ["fine"]),
+        ({"worker_redirect_stdouts": False}, "worker.log", ["Job failed", "fine"]),
+        ({"worker_hijack_root_logger": False}, None, ["Job failed", "fine"]),
+    ],
+)
+def test_handlers_of_celery_log_no_failure_that_its_log_has(
+    heard: None, settings: dict[str, bool], logfile: str | None, logged: list[str]
+) -> None:
+    from celery import Celery as CeleryApp
+    from celery import signals
+
+    app = CeleryApp("app", broker="memory://")
+    app.conf.update(settings)
+    register(app, application=object())
+    root, lines = logging.RootLogger(logging.INFO), []
+    handler = logging.Handler()
+    handler.emit = lambda record: lines.append(record.getMessage())
+    root.addHandler(handler)
+    signals.after_setup_logger.send(sender=None, logger=root, logfile=logfile)
+    for text, outcome in (("Job failed", "failed"), ("fine", "succeeded")):
+        root.handle(root.makeRecord("scheduler", logging.ERROR, "", 0, text, (), None, extra={"outcome": outcome}))
+    assert lines == logged
 
 
 def test_runs_wait_while_celerys_broker_is_away(of_engine: Callable[[Engine], Fleet]) -> None:

@@ -52,6 +52,20 @@ def test_a_warm_shutdown_of_celery_lets_a_run_end_within_its_grace(make_fleet: C
 
 
 @NEWEST
+@pytest.mark.parametrize("engine", ["celery, Redis, prefork", "celery, RabbitMQ, solo", "celery, RabbitMQ, threads"])
+def test_the_log_of_a_worker_of_celery_has_a_failure_once(
+    make_fleet: Callable[..., Fleet], capfd: pytest.CaptureFixture[str], engine: str
+) -> None:
+    fleet = make_fleet(engine)
+    fleet.app.capture = capfd
+    fleet.start_workers(1)
+    assert fleet.ended(fleet.run("Leaving")).outcome is Outcome.FAILED
+    assert fleet.ended(fleet.run("Quick")).outcome is Outcome.SUCCEEDED
+    fleet.close()
+    assert (fleet.root / "workers.log").read_text().count("Leaving failed after") == 1
+
+
+@NEWEST
 def test_the_loop_of_a_solo_worker_never_waits_long(make_fleet: Callable[..., Fleet]) -> None:
     """Celery's loop may hold a message that it has read, and acknowledge it only after its next wait, of two seconds."""
     from types import SimpleNamespace
