@@ -11,7 +11,7 @@ help:
 	@echo 'make demo-workers   its order import on a worker of Celery, with the Redis or RabbitMQ of this machine'
 	@echo "          BROKER=redis://host:6379/0 for another one"
 	@echo 'make demo-dashboard   its dashboard, on this machine only'
-	@echo 'make bench   what the scheduler costs, beside its peers'
+	@echo 'make bench   what the scheduler costs, compared with others'
 	@echo 'make soak    nothing twice, nothing lost, nothing stuck: races, kills and outages at length, half an hour'
 	@echo "          ARGS='--only week --seed 7' for a part of it"
 	@echo 'make clean   remove what these made'

@@ -7,7 +7,7 @@ PROVIDERS = [
     FrameworkProvider,
     RouteProvider,
     ORMProvider,
-    ScheduleProvider,  # in place of masonite.scheduling.providers.ScheduleProvider
+    ScheduleProvider,  # instead of masonite.scheduling.providers.ScheduleProvider
     ScheduleDashboardProvider,  # the pages at /schedule
     TaskProvider,
 ]

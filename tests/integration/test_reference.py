@@ -20,6 +20,7 @@ import scheduler.config.scheduler as config
 from scheduler import InvalidSchedule, Task, errors
 from scheduler.config.Settings import Settings
 from scheduler.config.TaskOptions import DEFAULT, OPTIONS
+from scheduler.diagnosis.doctor import CHECKS
 from scheduler.masonite.CanSchedule import CanSchedule
 from scheduler.masonite.console import command_name
 from scheduler.masonite.SchedulerProxy import SchedulerProxy
@@ -198,6 +199,11 @@ def test_every_public_name(module: str) -> None:
     )
 
 
+def test_every_error() -> None:
+    classes = [found for found in vars(errors).values() if inspect.isclass(found) and issubclass(found, errors.SchedulerError)]
+    assert_says("### From `scheduler.errors`", [(code(found.__name__),) for found in classes])
+
+
 def test_every_method_of_what_providers_use() -> None:
     assert_says("### Methods of `CanSchedule`", methods_of(CanSchedule))
     of_binding = [row for row in methods_of(SchedulerProxy) if row != (code("has_nothing_to_do()"),)]
@@ -229,6 +235,11 @@ def test_the_first_page_leads_to_every_other() -> None:
 def test_the_page_about_servers_names_every_table_of_the_store() -> None:
     text = (ROOT / "docs/servers.md").read_text(encoding="utf-8")
     assert [table for table in TABLES if f"`{table}`" not in text] == []
+
+
+def test_the_page_about_troubleshooting_names_every_check_of_doctor() -> None:
+    [table] = tables_in(section_of(ROOT / "docs/troubleshooting.md", "## Does everything work?"))
+    assert [row[0] for row in table[1:]] == [code(check.__name__) for check in CHECKS]
 
 
 def test_the_map_of_the_code_names_everything_in_it() -> None:
