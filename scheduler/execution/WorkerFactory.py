@@ -23,6 +23,9 @@ REPORTED: Final = ("outcome", "skip_reason", "detail", "error", "location", "tra
 class WorkerHost(Protocol):
     """What starting a worker needs of the app."""
 
+    def before_fork(self) -> None:
+        """Load what `after_fork` needs, so that no child has to."""
+
     def after_fork(self) -> None:
         """Forget what a forked child must not share with its parent: connections to databases."""
 
@@ -67,6 +70,7 @@ class WorkerFactory:
 
     def _start(self, what: str, task: RegisteredTask, run: Run, completed_runs: Sequence[CompletedRun]) -> Worker:
         if hasattr(os, "fork") and count_threads() == 1:
+            self._host.before_fork()
             return fork_worker(
                 lambda: execute(what, self._runner, task, run, completed_runs), self._host.after_fork
             )

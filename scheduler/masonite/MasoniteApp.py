@@ -130,9 +130,13 @@ class MasoniteApp:
         location = self._application.make(name) if self._application.has(name) else default
         return str(location).replace(".", "/").strip("/")
 
+    def before_fork(self) -> None:
+        """Load what `after_fork` needs, so that no child has to."""
+        from scheduler.masonite import inherited_connections  # noqa: F401, PLC0415 - only where tasks are run
+
     def after_fork(self) -> None:
         """Forget what a forked child must not share with its parent: connections to databases."""
-        from scheduler.masonite.database import forget_connections  # noqa: PLC0415 - only where tasks are run
+        from scheduler.masonite.inherited_connections import forget_connections  # noqa: PLC0415 - see before_fork
 
         forget_connections()
         for store in self._stores:

@@ -1,9 +1,8 @@
-"""Connections of `config/database.py`, and those that masonite-orm keeps open."""
+"""Connections of `config/database.py`."""
 
 from __future__ import annotations
 
 import shlex
-import sys
 from importlib import import_module
 from typing import Any
 
@@ -17,11 +16,6 @@ DRIVERS = ("sqlite", "postgres", "mysql")
 PACKAGES = {"postgres": ("psycopg2", "psycopg2-binary"), "mysql": ("pymysql", "pymysql")}
 WITHOUT_POOL = {"connection_pooling_enabled": False, "connection_pooling_min_size": 0}
 SSL_OPTIONS = ("sslmode", "sslcert", "sslkey", "sslrootcert")
-POOLED_MODULES = ("MySQLConnection", "PostgresConnection", "MSSQLConnection")
-_inherited: list[Any] = []
-"""Connections of a parent process: kept, since closing or collecting them would end the parent's sessions."""
-
-
 LAST_PORT = 65535
 
 
@@ -97,19 +91,3 @@ def _check_installed(driver: str, where: str) -> None:
         import_module(module)
     except ModuleNotFoundError:
         raise StoreUnavailable(f"{where} needs a package that is not installed: pip install {package}") from None
-
-
-def forget_connections() -> None:
-    """Make masonite-orm forget the connections of the parent process, without touching them."""
-    for module_name in POOLED_MODULES:
-        module = sys.modules.get(f"masoniteorm.connections.{module_name}")
-        module = sys.modules.get(module.__module__) if isinstance(module, type) else module
-        pool = getattr(module, "CONNECTION_POOL", None)
-        if pool:
-            _inherited.extend(pool)
-            pool.clear()
-    resolver = sys.modules.get("masoniteorm.connections.ConnectionResolver")
-    if resolver is not None:
-        connections = resolver.ConnectionResolver._connections  # noqa: SLF001 - open transactions are kept here
-        _inherited.append(dict(connections))
-        connections.clear()

@@ -28,6 +28,8 @@ def fork_worker(work: Callable[[], dict[str, Any]], prepare: Callable[[], None])
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):
             stream.flush()
+    if tree.ON_LINUX:
+        tree.c_library()  # loaded here once, not in each worker
     ours, theirs = _pipes()
     parent = os.getpid()
     try:

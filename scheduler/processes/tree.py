@@ -7,7 +7,8 @@ import signal
 import sys
 from collections.abc import Collection, Iterable
 from contextlib import suppress
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 PR_SET_PDEATHSIG = 1
 PR_SET_NAME = 15
@@ -37,7 +38,7 @@ def die_with_parent(parent: int) -> None:
     """Have the kernel kill this process when its parent ends, however that ends; it does nothing but on Linux."""
     if not ON_LINUX:
         return
-    _control(PR_SET_PDEATHSIG, signal.SIGKILL)
+    c_library().prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)
 
@@ -45,7 +46,7 @@ def die_with_parent(parent: int) -> None:
 def keep_descendants() -> None:
     """Stay the ancestor of everything this process starts, also of what detaches itself; only on Linux."""
     if ON_LINUX:
-        _control(PR_SET_CHILD_SUBREAPER, 1)
+        c_library().prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def members_of(leader: int) -> set[Member]:
@@ -105,15 +106,15 @@ def reap_orphans(workers: Collection[int]) -> None:
 
 def set_name(name: bytes) -> None:
     """Give this process another name, at most 15 bytes long; only on Linux."""
-    import ctypes  # noqa: PLC0415 - see _control
-
-    ctypes.CDLL(None).prctl(PR_SET_NAME, ctypes.c_char_p(name), 0, 0, 0)
+    c_library().prctl(PR_SET_NAME, name, 0, 0, 0)
 
 
-def _control(option: int, value: int) -> None:
-    import ctypes  # noqa: PLC0415 - 3 ms, and only in a child
+@lru_cache(maxsize=1)
+def c_library() -> Any:
+    """Return the C library, loaded once; the children of a process that has called this have it, too."""
+    import ctypes  # noqa: PLC0415 - 3 ms, which a tick with nothing due does not need
 
-    ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+    return ctypes.CDLL(None)
 
 
 def _entries() -> dict[int, _Entry]:

@@ -31,6 +31,23 @@ wsgi.application.make("commands").run()
 """
 
 
+CHILDREN_WATCHED = """
+import os, sys
+
+parent = os.getpid()
+
+def watch(event, arguments):
+    if event == "import" and os.getpid() != parent:
+        os.write(2, f"imported {arguments[0]}\\n".encode())
+
+sys.addaudithook(watch)
+sys.path.insert(0, "")
+sys.argv = ["craft", "schedule:run"]
+import wsgi
+wsgi.application.make("commands").run()
+"""
+
+
 @pytest.mark.once
 def test_nothing_is_imported_opened_or_asked_twice(app: App) -> None:
     app.tasks(f"class Due(Task):\n    {ALWAYS}\n\n    def handle(self):\n        print('Hi!')\n")
@@ -41,3 +58,11 @@ def test_nothing_is_imported_opened_or_asked_twice(app: App) -> None:
     done_once = Counter(line for line in done.err.splitlines() if line.startswith(("opened", "asked SELECT", "asked PRAGMA")))
     assert len(done_once) > 20
     assert {line: count for line, count in done_once.items() if count > 1} == {}
+
+
+@pytest.mark.once
+def test_the_process_of_a_run_imports_nothing_that_its_parent_could_have(app: App) -> None:
+    app.tasks(f"class Due(Task):\n    {ALWAYS}\n\n    def handle(self):\n        print('Hi!')\n")
+    done = run([sys.executable, "-c", CHILDREN_WATCHED], app.root).exits(0)
+    assert done.out == "Hi!\n"
+    assert "imported" not in done.err

@@ -111,6 +111,9 @@ class FakeApp:
     def run_listeners(self, settings: Settings) -> list[Any]:
         return self.listeners
 
+    def before_fork(self) -> None:
+        """Nothing is needed."""
+
     def after_fork(self) -> None:
         """Nothing here is shared."""
 

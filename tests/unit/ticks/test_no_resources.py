@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes  # noqa: F401 - a worker imports it; from another user's home it could not, see below
 import os
 import resource
 import signal
