@@ -12,35 +12,56 @@ CONTROLS: Final = re.compile(
 )
 """Escape sequences, C1 controls, bidirectional controls, separators of lines, and half characters."""
 SENSITIVE: Final = (
-    r"(?:passw(?:or)?d|passphrase|pwd|secret|token|api[-_]?key|access[-_]?key|private[-_]?key)"
+    r"(?:passw(?:or)?d|passphrase|(?<![a-z])pass|pwd|secret|token|credentials?|(?:api|access|private|stripe)[-_]?key)"
     r"(?:[-_](?!file|path)[\w-]{0,40}|s?\d{0,4})"
 )
-QUOTED: Final = r"""(?:"[^"\n]{0,500}"|'[^'\n]{0,500}')"""
+QUOTED: Final = r"""(?:"(?:[^"\\\n]|\\.){0,500}"|'[^'\n]{0,500}')"""
+UNQUOTED: Final = r"""(?:[^\s'"\\&]|\\.)"""
+REST: Final = r"""(?:"(?=\w)(?:[^"\\\n]|\\.){0,500}"|'(?=\w)[^'\n]{0,500}')(?![^\s&])"""
+WORD: Final = rf"(?:{QUOTED}|['\"]?{UNQUOTED}+(?:{REST})?)"
+"""A word of a command line, which may be quoted, or its end only; a quotation that is cut off counts too."""
+PASSWORD_LETTERS: Final = "|".join(
+    rf"{program}\s(?:[^\n]{{0,200}}?\s)?{letter}"
+    for program, letter in (
+        ("sshpass", "-p"), ("redis-cli", "-a"), ("mongo[a-z]{0,10}", "-p"), ("ldap[a-z]{1,10}", "-w"),
+    )
+)  # fmt: skip
+"""Programs, and the letter after which each expects its password."""
+KEY_IN_PATH: Final = "hook|hc-ping|cronitor|nosnch|deadmanssnitch"
+"""What is in the names of hosts whose addresses are secrets."""
+SERVICE_TOKENS: Final = (
+    r"gh[pousr]_|github_pat_|glpat-|xox[abeprs]-|sk-|[rs]k_(?:live|test)_|AKIA|eyJ[\w-]{1,500}\.eyJ"
+)
 SECRETS: Final = (
     # https://token@host and postgres://user:password@host
-    (r"\b(https?://)[^\s/@'\"]{1,300}@", rf"\1{MASK}@"),
-    (r"\b([a-z][a-z0-9+.-]{1,20}://[^\s/@:'\"]{0,100}):[^\s/@'\"]{1,300}@", rf"\1:{MASK}@"),
+    (r"\b(https?://)[^\s/'\"]{1,300}@", rf"\1{MASK}@"),
+    (r"\b([a-z][a-z0-9+.-]{1,20}://[^\s/@:'\"]{0,100}):[^\s/'\"]{1,300}@", rf"\1:{MASK}@"),
     # webhooks, and addresses of which a part is the key
-    (r"\b(https?://[^\s/'\"]{0,100}(?:hook|hc-ping)[^\s/'\"]{0,100}/)[^\s'\"]+", rf"\1{MASK}"),
-    (r"\b(https?://[^\s'\"]{0,200}?/(?:web)?hooks?/)[^\s'\"]+", rf"\1{MASK}"),
+    (rf"\b(https?://[^\s/'\"]{{0,100}}(?:{KEY_IN_PATH})[^\s/'\"]{{0,100}}/)[^\s'\"]+", rf"\1{MASK}"),
+    (r"\b(https?://[^\s'\"]{0,200}?/(?:(?:web)?hooks?|heartbeats?|ping)/)[^\s'\"]+", rf"\1{MASK}"),
     (r"\b(https?://[^\s'\"]{0,200}?/bot)\d+:[\w-]+", rf"\1{MASK}"),
+    (r"([?&](?:key|sig|signature|auth|pk)=)[^\s&'\"]+", rf"\1{MASK}"),
     # --password=x, --password x, PGPASSWORD=x, ?token=x, "password": "x"
     (rf"({SENSITIVE}[\"']?\s{{0,3}}[=:]\s{{0,3}}){QUOTED}", rf"\1{MASK}"),
-    (rf"((?<![\w-])--[\w-]{{0,40}}?{SENSITIVE}\s{{1,3}}){QUOTED}", rf"\1{MASK}"),
-    (rf"({SENSITIVE}=)[^\s&'\"]+", rf"\1{MASK}"),
-    (rf"((?<![\w-])--[\w-]{{0,40}}?{SENSITIVE}\s{{1,3}})[^\s'\"-][^\s'\"]*", rf"\1{MASK}"),
-    (r"\b((?:mysql|mariadb)[\w-]{0,20}\s(?:[^\n]{0,200}?\s)?-p)[^\s'\"]+", rf"\1{MASK}"),
+    (rf"({SENSITIVE}=){WORD}", rf"\1{MASK}"),
+    (rf"((?<![\w-])--[\w-]{{0,40}}?{SENSITIVE}\s{{1,3}})(?!-){WORD}", rf"\1{MASK}"),
+    (rf"((?<![\w-])--(?:auth=|oauth2-bearer[\s=])){WORD}", rf"\1{MASK}"),
+    # a letter or a word that means a password to one program
+    (rf"\b((?:mysql|mariadb)[\w-]{{0,20}}\s(?:[^\n]{{0,200}}?\s)?-p){WORD}", rf"\1{MASK}"),
+    (r"\b((?:mysql|mariadb)[\w-]{0,20}\s(?:[^\n]{0,200}?\s)?'-p)[^'\n]{1,500}", rf"\1{MASK}"),
+    (rf"\b((?:{PASSWORD_LETTERS})\s?){WORD}", rf"\1{MASK}"),
+    (r"((?<![\w/.:])pass:)[^\s'\"]+", rf"\1{MASK}"),
     (r"((?<!\S)(?:-u|--user)[\s=]?[^\s:'\"]{1,100}:)[^\s'\"]+", rf"\1{MASK}"),
     (r"\b(authorization[\"']?\s?[:=]\s?[\"']?(?:[a-z]{1,20}\s)?)[^\s'\"]+", rf"\1{MASK}"),
     (r"\b(x-[\w-]{0,30}(?:key|token|secret):\s?)[^\s'\"]+", rf"\1{MASK}"),
     (r"\b(bearer\s)[\w+/=.~-]{16,}", rf"\1{MASK}"),
     # the tokens of well-known services
-    (r"\b(?:gh[pousr]_|github_pat_|glpat-|xox[abeprs]-|sk-|[rs]k_live_|AKIA|eyJ[\w-]{1,500}\.eyJ)[\w.-]{8,}", MASK),
+    (rf"\b(?:{SERVICE_TOKENS})[\w.-]{{8,}}", MASK),
 )
 """What looks like a secret, and what is shown for it. All lengths are bounded: a long text takes linear time."""
 HINTS: Final = (
     "://", "pass", "pwd", "secret", "token", "key", "-u", "-p", "auth", "bearer",
-    "gh", "glpat", "xox", "sk-", "k_live", "akia", "eyj",
+    "gh", "glpat", "xox", "sk-", "k_live", "k_test", "akia", "eyj", "sig=", "credential", " -a", " -w", "pk=",
 )  # fmt: skip
 """One of these is in every text that holds what looks like a secret."""
 
