@@ -135,6 +135,24 @@ def test_a_forked_child_of_a_task_handles_signals_as_any_program(app: FakeApp, t
     assert (tmp_path / "handlers").read_text() == "True"
 
 
+@pytest.mark.parametrize("inline", [False, True])
+def test_a_forked_child_that_comes_back_goes_on_with_nothing(app: FakeApp, tmp_path: Path, inline: bool) -> None:
+    (tmp_path / "started").touch()
+
+    def forks() -> None:
+        child = os.fork()
+        if child:
+            os.waitpid(child, 0)
+
+    def handle() -> None:
+        with (tmp_path / "started").open("a") as file:
+            file.write("x")
+
+    app.add(task(forks, "First"), task(handle, "Second")).tick(inline=inline)
+    assert (tmp_path / "started").read_text() == "x"
+    assert [run.outcome for run in app.store.history()] == [Outcome.SUCCEEDED] * 2
+
+
 # --- a worker that is killed alone -----------------------------------------------------------------------------------
 
 
