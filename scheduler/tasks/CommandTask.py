@@ -20,6 +20,7 @@ SHELL_OPERATOR = re.compile(r"\d*[<>]{1,2}.*|&>.*|[|&;]{1,2}|.*[^\\];")
 SHELL_VARIABLE = re.compile(r"[^'\\$]*(\$(?:[a-z_]\w*|\{\w+\}|\())", re.ASCII | re.IGNORECASE)
 """The beginning of a word with a variable, or a command, that a shell would replace: it is in no single quotes."""
 LONGEST_SHOWN = 80
+NO_COMMAND = "there is no command to run: pass one, as in CommandTask('python craft cache:clear')"
 
 
 class CommandFailed(Exception):
@@ -55,6 +56,9 @@ class CommandTask(Task):
     def check(self) -> None:
         """Raise `BrokenTask` for a command that cannot be run as it is written."""
         check_command(self.command)
+        is_empty = isinstance(self.command, str) and not self.command.strip()
+        if is_empty and type(self).handle is CommandTask.handle:
+            raise BrokenTask(NO_COMMAND)
 
     @property
     def notice(self) -> str:
@@ -128,7 +132,7 @@ def run_command(command: str | Sequence[str]) -> None:
     """Run a command without a shell; raise `CommandFailed` unless it ends with exit code 0."""
     arguments = shlex.split(command) if isinstance(command, str) else list(command)
     if not arguments:
-        raise CommandFailed("there is no command to run: pass one, as in CommandTask('python craft cache:clear')")
+        raise CommandFailed(NO_COMMAND)
     sys.stdout.flush()
     sys.stderr.flush()
     try:

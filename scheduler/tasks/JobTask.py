@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+from scheduler.config.call_site import call_site, is_app_starting
 from scheduler.config.ExecutorConfig import closest
 from scheduler.Task import Task
 
@@ -20,17 +21,25 @@ class JobTask(Task):
     that of queueing, not that of the job; on the connection "async" this process does the job before the run ends.
     """
 
+    defined_at = ""
+
     def __init__(self, job: Any, queue: str | None = None, connection: str | None = None) -> None:
-        if not callable(getattr(job, "handle", None)):
-            raise TypeError(f"JobTask({job!r}): pass a job, which has a method handle()")
         self.job = job
         self.queue = queue
         self.connection = connection
+        self.defined_at = call_site()
+        if not is_app_starting():
+            self.check()
 
     @property
     def default_key(self) -> str:
         """Return the task's name, or that of the job's class: what tells several of these apart."""
         return self.name or (self.job.__name__ if inspect.isclass(self.job) else type(self.job).__name__)
+
+    def check(self) -> None:
+        """Raise `TypeError` unless there is a job to put on the queue."""
+        if not callable(getattr(self.job, "handle", None)):
+            raise TypeError(f"JobTask({self.job!r}): pass a job, which has a method handle()")
 
     def handle(self) -> None:
         """Put the job on the queue."""

@@ -29,6 +29,7 @@ from scheduler.tasks.inspection import (
     overrides_should_run,
     schedules_itself,
 )
+from scheduler.tasks.JobTask import JobTask
 from scheduler.tasks.Notice import Notice
 from scheduler.tasks.notices import notices_of
 from scheduler.tasks.RegisteredTask import RegisteredTask
@@ -140,7 +141,7 @@ class TaskRegistry:
 
     def _ready(self, target: Any) -> Any:
         """Return the object to check: an instance if only that knows when it runs, else `target` itself."""
-        if isinstance(target, (CommandTask, CallbackTask)):
+        if isinstance(target, (CommandTask, CallbackTask, JobTask)):
             target.check()
         check_handle(target)
         if not is_class(target):

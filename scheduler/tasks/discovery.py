@@ -73,10 +73,12 @@ def _strays(modules: list[ModuleType]) -> list[str]:
 
 def _belongs_to(cls: type, module: ModuleType) -> bool:
     """Return whether a class is defined in a module, or made for it by a function elsewhere, and not just imported."""
-    if cls.__module__ == module.__name__:
+    origin = str(type.__getattribute__(cls, "__module__"))
+    if origin == module.__name__:
         return True
-    home = sys.modules.get(cls.__module__)
-    return getattr(home, cls.__name__, None) is not cls and not cls.__module__.startswith(OWN_PACKAGES)
+    home = sys.modules.get(origin)
+    name = type.__getattribute__(cls, "__name__")
+    return getattr(home, name, None) is not cls and not origin.startswith(OWN_PACKAGES)
 
 
 def _hint(error: BaseException) -> str:

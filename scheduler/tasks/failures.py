@@ -45,7 +45,7 @@ def _from_users_code(entry: TracebackType | None) -> TracebackType | None:
 
 def _one_line(error: BaseException) -> str:
     if isinstance(error, SystemExit):
-        return f"it called sys.exit({'' if error.code is None else repr(error.code)}); return from handle() instead"
+        return _exit_text(error)
     if isinstance(error, SyntaxError):
         return f"{type(error).__name__}: {error.msg}"
     try:
@@ -54,6 +54,14 @@ def _one_line(error: BaseException) -> str:
         text = "(its text cannot be shown: its __str__ raises)"
     text = text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _exit_text(error: SystemExit) -> str:
+    try:
+        code = "" if error.code is None else repr(error.code)
+    except BaseException:  # noqa: BLE001 - the code is the user's, and so is its __repr__
+        code = "…"
+    return f"SystemExit: sys.exit({code}) was called; return, or raise an error, instead"
 
 
 def _location(error: BaseException) -> str:

@@ -62,7 +62,8 @@ def is_class(target: Any) -> bool:
 def is_task(target: Any) -> bool:
     """Return whether `target` is a task or a task class, Masonite's own included, and not merely one of their bases."""
     cls = class_of(target)
-    if not any(base is Task or (base.__name__ == "Task" and is_own(base)) for base in cls.__mro__):
+    bases = type.__getattribute__(cls, "__mro__")
+    if not any(base is Task or (type.__getattribute__(base, "__name__") == "Task" and is_own(base)) for base in bases):
         return False
     return not (is_class(target) and is_own(cls))
 
@@ -75,7 +76,8 @@ def overrides_should_run(target: Any) -> bool:
 
 def is_own(cls: type) -> bool:
     """Return whether a class is one of this package's or of Masonite's scheduler."""
-    return cls.__module__.startswith(WITHIN_OWN_MODULES) or cls.__module__ in OWN_MODULES
+    module = str(type.__getattribute__(cls, "__module__"))
+    return module.startswith(WITHIN_OWN_MODULES) or module in OWN_MODULES
 
 
 def check_handle(target: Any) -> None:

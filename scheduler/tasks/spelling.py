@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
@@ -45,6 +45,8 @@ SYNONYMS: Final = {
     "run_weekends": "run_on = 'weekends'",
 }  # fmt: skip
 """Words that other schedulers, or most people, use for our options."""
+SKIPS: Final = ("skip", "skip_if", "skip_when", "should_skip")
+INSTEAD_OF_SKIP: Final = "def when(self), which returns false to skip a run"
 IN_CLASS: Final = {
     "every": "run_every", "at": "run_at", "daily_at": "run_at", "cron": "run_cron", "on": "run_on",
     "between": "run_between", "not_between": "run_not_between", "at_twice": "twice_daily",
@@ -54,10 +56,12 @@ IN_CLASS: Final = {
     "weekly": "run_every = '1 week'", "monthly": "run_every = '1 month'", "yearly": "run_every = '1 year'",
     "quarterly": "run_every = '1 quarter'", "weekdays": "run_on = 'weekdays'", "weekends": "run_on = 'weekends'",
     "retry": "retries", "on_executor": "executor",
+    **dict.fromkeys(SKIPS, INSTEAD_OF_SKIP),
 }  # fmt: skip
 """Methods that somebody may take for attributes: what to write in a class instead."""
 HOOK_SYNONYMS: Final = {
     "on_failure": "failed", "on_fail": "failed", "on_error": "failed", "on_exception": "failed",
+    "run_if": "when", "run_when": "when", "only_if": "when",
     "on_success": "succeeded", "on_start": "before", "on_end": "after", "on_finish": "after", "on_complete": "after",
 }  # fmt: skip
 """What other schedulers call our hooks."""
@@ -88,6 +92,8 @@ def _misspelt_in(attributes: Mapping[str, object], home: type) -> Iterator[str]:
 
 def _right_name(name: str, value: object) -> str:
     if inspect.isroutine(value):
+        if name in SKIPS and not _takes_condition(value):
+            return INSTEAD_OF_SKIP
         found = "" if name in METHODS else HOOK_SYNONYMS.get(name) or closest(name, HOOKS)
         return f"{found}()" if found else ""
     if name in IN_CLASS and not callable(value):
@@ -95,6 +101,14 @@ def _right_name(name: str, value: object) -> str:
     if name in METHODS or isinstance(value, property):
         return ""
     return SYNONYMS.get(name.lower()) or closest(name.lower(), OURS)
+
+
+def _takes_condition(method: Callable[..., Any]) -> bool:
+    """Return whether a method takes more than `self`, as ours does that it may override."""
+    try:
+        return len(inspect.signature(method).parameters) > 1
+    except (TypeError, ValueError):
+        return True
 
 
 @lru_cache(maxsize=1024)

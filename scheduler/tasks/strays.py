@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from types import ModuleType
 
 from scheduler.rules import RECURRENCES
@@ -18,15 +19,20 @@ def strays(modules: Iterable[ModuleType]) -> Iterator[str]:
     """
     for module in modules:
         for value in list(vars(module).values()):
-            if not is_class(value) or value.__module__ != module.__name__ or is_task(value):
-                continue
-            name = next((name for name in RECURRENCES if _is_set(vars(value).get(name))), "")
-            if name and not _has_task_below(value):
-                title = value.__name__
-                yield (
-                    f"{title} has {name} and is not a Task, so it never runs{_place(value)}: "
-                    f"write class {title}(Task), after from scheduler import Task"
-                )
+            with suppress(Exception, GeneratorExit, SystemExit):  # a class that cannot be asked
+                if is_class(value) and value.__module__ == module.__name__ and (notice := _notice(value)):
+                    yield notice
+
+
+def _notice(cls: type) -> str:
+    name = next((name for name in RECURRENCES if _is_set(vars(cls).get(name))), "")
+    if not name or is_task(cls) or _has_task_below(cls):
+        return ""
+    title = cls.__name__
+    return (
+        f"{title} has {name} and is not a Task, so it never runs{_place(cls)}: "
+        f"write class {title}(Task), after from scheduler import Task"
+    )
 
 
 def _is_set(value: object) -> bool:

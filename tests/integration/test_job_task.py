@@ -95,4 +95,5 @@ def test_a_connection_whose_driver_masonite_lacks_is_told_from_one_that_does_not
 
 def test_an_object_without_handle_is_not_a_job(shop: App) -> None:
     schedules(shop, "self.job(5)")
-    assert "JobTask(5): pass a job, which has a method handle()" in shop.python_craft("schedule:list").err
+    listed = " ".join(shop.python_craft("schedule:list").exits(1).out.split())
+    assert "JobTask(5): pass a job, which has a method handle()" in listed

@@ -124,6 +124,12 @@ def test_a_file_that_raises_is_broken_with_its_line_and_others_run(app: App, bad
     assert "Well" in app.craft("schedule:list").exits(1).out
 
 
+def test_a_class_that_cannot_be_asked_and_is_no_task_hides_no_task_of_its_file(app: App) -> None:
+    stray = "class Raising(type):\n    def __getattribute__(cls, name):\n        raise SystemExit(name)\n\n\nclass Stray(metaclass=Raising):\n"
+    app.tasks(f"{stray}    {ALWAYS}\n\n\n{WELL}")
+    assert app.craft("schedule:run").exits(0).out == "well\n"
+
+
 @pytest.mark.parametrize(
     ("scheduling", "message"),
     [
@@ -131,6 +137,8 @@ def test_a_file_that_raises_is_broken_with_its_line_and_others_run(app: App, bad
         ("self.call('echo hi').daily().weekdays().at('25:00').named('night')", "'25:00' is not between 0:00 and 23:59"),
         ("self.call(None)", "None is not a command"),
         ("self.schedule(CallbackTask(None)).daily()", "pass a function, not its result"),
+        ("self.job(5).daily()", "JobTask(5): pass a job, which has a method handle()"),
+        ("self.call('')", "there is no command to run: pass one"),
         ("self.schedule(CommandTask('ls')).output_to(5)", "CommandTask.output_to = 5: is not the path of a file"),
         ("self.call('echo hi').named(5)", "CommandTask.name = 5: is not a name"),
         ("self.call('echo hi').when(True)", "CommandTask.when = True: is not callable"),
@@ -243,6 +251,8 @@ def test_constraints_set_by_methods_are_explained_like_attributes(app: App, meth
         ("every = '5 minutes'", "run_every"), ("run_on_day_of_month = 1", "run_on_days_of_month"), ("jiter = '1 minute'", "jitter"),
         ("notify_on_failures = '#ops'", "notify_on_failure"), ("ouput_to = 'a.log'", "output_to"), ("max_retries = 3", "retries"),
         ("def handel(self):\n        pass", "handle()"), ("def afer(self):\n        pass", None), ("def failled(self, run):\n        pass", "failed()"),
+        ("skip = True", "def when(self)"), ("def skip(self):\n        return True", "def when(self), which returns false to skip a run"),
+        ("def run_if(self):\n        return False", "when()"), ("def skip(self, condition):\n        pass", None),
         ("def on_failure(self, run):\n        pass", "failed()"), ("def on_success(self, run):\n        pass", "succeeded()"),
     ],
 )  # fmt: skip

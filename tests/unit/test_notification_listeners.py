@@ -420,7 +420,7 @@ def test_a_failed_delivery_is_reported_and_the_rest_is_sent(capsys: pytest.Captu
     first, second, third = sorted(capsys.readouterr().err.splitlines())
     assert first.startswith("Sync: Says could not be notified: LookupError: no such binding")
     assert second.startswith("Sync: the first could not be notified: ValueError: no")
-    assert third.startswith("Sync: the second could not be notified: it called sys.exit(3)")
+    assert third.startswith("Sync: the second could not be notified: SystemExit: sys.exit(3) was called")
     problems = dispatcher.started(task(), FAILED)
     assert heard == ["it", "it"]
     assert [problem.partition(" could not be notified")[0] for problem in problems] == ["Sync: the first", "Sync: the second"]

@@ -208,7 +208,7 @@ def cannot_be_built(self: object) -> None:
     ("attributes", "why"),
     [
         ({"when": raises}, "it raised ValueError: no answer (tests/unit/ticks/test_explainer.py:"),
-        ({"when": exits}, "it raised it called sys.exit(3)"),
+        ({"when": exits}, "it raised SystemExit: sys.exit(3) was called"),
         ({"__init__": cannot_be_built}, "its constructor raised ValueError: no database"),
     ],
 )

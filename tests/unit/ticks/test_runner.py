@@ -114,7 +114,7 @@ def test_a_long_error_is_shortened_and_whole_in_the_traceback(app: FakeApp) -> N
 
 
 def test_a_task_that_exits_has_failed(app: FakeApp) -> None:
-    assert done(app, task(sys.exit)).error == "it called sys.exit(); return from handle() instead"
+    assert done(app, task(sys.exit)).error == "SystemExit: sys.exit() was called; return, or raise an error, instead"
 
 
 @pytest.mark.parametrize("raised", [KeyboardInterrupt, asyncio.CancelledError, GeneratorExit])
@@ -185,7 +185,7 @@ def test_a_hook_that_raises_is_reported_and_changes_nothing(
         sys.exit("enough")
 
     assert done(app, task(nothing, **{hook: breaks})).outcome is Outcome.SUCCEEDED
-    assert capsys.readouterr().err.startswith(f"Job: its {hook}() raised it called sys.exit('enough')")
+    assert capsys.readouterr().err.startswith(f"Job: its {hook}() raised SystemExit: sys.exit('enough') was called")
 
 
 def test_a_hook_that_is_not_a_method_is_ignored(app: FakeApp) -> None:
