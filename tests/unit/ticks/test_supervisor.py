@@ -63,6 +63,7 @@ def test_a_run_that_lasts_too_long_is_ended(app: FakeApp, handle: Callable[[], N
         (is_killed_by(signal.SIGKILL), "its process was killed by signal 9 (SIGKILL)"),
         (is_killed_by(40), "its process was killed by signal 40 (unknown)"),
         (lambda: os._exit(7), "its process ended with exit code 7 before it had finished"),
+        (lambda: os._exit(0), "its process ended with exit code 0 before it had finished"),
     ],
     ids=["SIGKILL", "a signal without a name", "os._exit"],
 )
