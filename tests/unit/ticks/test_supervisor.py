@@ -65,7 +65,7 @@ def test_a_run_that_lasts_too_long_is_ended(app: FakeApp, handle: Callable[[], N
         (lambda: os._exit(7), "its process ended with exit code 7 before it had finished"),
         (lambda: os._exit(0), "its process ended with exit code 0 before it had finished"),
     ],
-    ids=["SIGKILL", "a signal without a name", "os._exit"],
+    ids=["SIGKILL", "a signal without a name", "exit code 7", "exit code 0"],
 )
 def test_a_process_that_ends_before_its_task_does_has_crashed(
     app: FakeApp, handle: Callable[[], None], error: str
