@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import time
 from collections.abc import Callable
 
@@ -40,6 +41,12 @@ def test_two_workers_that_get_the_same_jobs_start_each_run_once(make_fleet: Call
     fleet.wait(lambda: (fleet.root / "workers.log").read_text().count("Successfully Processed") >= 20, "every job")
     assert sorted(note["run"] for note in fleet.notes("Quick")) == sorted(run.id for run in runs)
     fleet.close()
+
+
+def test_a_job_that_an_earlier_version_queued_can_be_read() -> None:
+    """A worker of Masonite's queue ends at a job that it cannot read."""
+    queued = b"\x80\x02cscheduler.executors.RunJob\nRunJob\nq\x00)\x81q\x01}q\x02X\x06\x00\x00\x00run_idq\x03K\x07sb."
+    assert vars(pickle.loads(queued)) == vars(RunJob(7))
 
 
 def test_a_job_never_raises(capfd: pytest.CaptureFixture[str]) -> None:
