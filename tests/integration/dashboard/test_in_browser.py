@@ -17,7 +17,8 @@ from selenium.webdriver.common.by import By
 
 from integration.apps import App
 from integration.booted_app import booted
-from scheduler.runs import Outcome, SkipReason
+from scheduler.runs import Outcome, Pause, SkipReason
+from scheduler.stores.ActionLog import UserAction
 
 from .histories import add_run, this_minute
 from .live import LiveSite, Missing, Window, axe_source, browser, served, violations
@@ -152,6 +153,26 @@ def test_no_page_has_a_barrier_that_axe_finds(local: LiveSite, scripted: Window,
     scripted.driver.set_window_size(1280, 1000)
     assert {path: wrong for path, wrong in found.items() if wrong} == {}
     assert scripted.complaints() == []
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_long_words_make_no_page_wider_than_the_window(local: LiveSite, scripted: Window, width: int) -> None:
+    pages = ["", "/task?key=Hello&why=1", "/task?key=Weekly", "/pause", "/day?date=" + "9" * 300, "/runs?outcome=" + "x" * 300]
+    word = "r" * 400
+    with booted(local.app.root) as application:
+        store = scheduler_of(application).store
+        for key in ("", "Hello"):
+            store.pause(Pause(key, this_minute(), reason=word, who=word))
+        store.record_action(UserAction(this_minute(), word, "paused", "Hello", word))
+        store.close()
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    scripted.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    too_wide = []
+    for path in pages:
+        scripted.open(local.url(path))
+        too_wide += [path] if scripted.driver.execute_script("return document.documentElement.scrollWidth > innerWidth") else []
+    scripted.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert too_wide == []
 
 
 def test_every_link_leads_to_a_page(live: LiveSite, window: Window) -> None:
