@@ -8,7 +8,7 @@ from scheduler.errors import OK, TASK_FAILED
 
 class ScheduleDoctorCommand(ScheduleCommand):
     """
-    Check the scheduler: ticks, store, tasks, clocks, log, leases
+    Check everything the scheduler needs, and show how to fix what is wrong
 
     schedule:doctor
         {--j|json : Write JSON (docs/schemas/doctor.json)}

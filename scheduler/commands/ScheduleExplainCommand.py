@@ -22,7 +22,7 @@ class ScheduleExplainCommand(ScheduleCommand):
 
     schedule:explain
         {task : The task (its container binding, name or class name)}
-        {--at=? : A minute on the task's clock, such as '2027-03-28 02:30'. Default: the last time it was due}
+        {--at=? : A minute on the task's clock ('2027-03-28 02:30'). Default: now if due, else the last fire time}
         {--j|json : Write JSON (docs/schemas/explain.json)}
     """
 

@@ -14,7 +14,7 @@ class SchedulePauseCommand(ScheduleCommand):
     schedule:pause
         {task? : Only this task (its container binding, name or class name). Default: all tasks}
         {--until=? : When the pause ends by itself: 'in 2 hours', 'tomorrow 8:00', '2027-01-31 08:00'}
-        {--reason=? : Why, shown wherever a task is paused}
+        {--reason=? : Why; shown wherever the pause is shown}
     """
 
     def act(self) -> int:

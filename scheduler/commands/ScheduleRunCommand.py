@@ -23,7 +23,7 @@ class ScheduleRunCommand(TickCommand):
 
     schedule:run
         {--t|task=* : Only the task with this container binding, name or class name (repeatable)}
-        {--f|force : Run now, due or not}
+        {--f|force : Run now, even if not due, without checking conditions}
         {--dry-run : Show what this tick would do, without doing it}
         {--at=? : With --dry-run, show the tick of another time, such as '2027-03-28 02:30'}
         {--inline : Run the tasks in this process, for a debugger}

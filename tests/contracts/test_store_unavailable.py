@@ -21,9 +21,7 @@ from contracts.proxy import Proxy
 from contracts.values import HERE, NOON, TTL, after, claim, claimed, ended, lease, one_run
 from scheduler.errors import StoreUnavailable
 from scheduler.runs import Pause, Run
-from scheduler.stores import Store, local_store
-from scheduler.stores import sqlite as patient_sqlite
-from scheduler.stores import timeouts as patience
+from scheduler.stores import Store, local_store, sqlite, timeouts
 from scheduler.stores.ActionLog import UserAction
 from scheduler.stores.schema import TABLES, create_statements, drop_statements
 
@@ -92,8 +90,8 @@ def works(store: Store) -> bool:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for a locked SQLite file no longer than a moment."""
-    monkeypatch.setattr(patient_sqlite, "BUSY_SECONDS", 0.05)
-    monkeypatch.setattr(patient_sqlite, "PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(sqlite, "PAUSE_SECONDS", 0.05)
 
 
 @pytest.fixture(params=FILES)
@@ -174,7 +172,7 @@ def test_a_claim_is_atomic_if_the_connection_is_cut(
 @pytest.fixture
 def brief(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for an answer no longer than a moment."""
-    monkeypatch.setattr(patience, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(timeouts, "ANSWER_SECONDS", 0.2)
 
 
 @pytest.mark.usefixtures("brief")
@@ -324,9 +322,9 @@ def test_a_file_that_others_are_making_is_waited_for(folder: Path, monkeypatch: 
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         assert "locked" in said_by(local_store(path)), "not for ever"
-        monkeypatch.setattr(patient_sqlite, "BUSY_SECONDS", 10)
-        monkeypatch.setattr(patient_sqlite, "PAUSE_SECONDS", 0)
-        monkeypatch.setattr(patient_sqlite.time, "sleep", lambda _seconds: other.execute("COMMIT"))
+        monkeypatch.setattr(sqlite, "BUSY_SECONDS", 10)
+        monkeypatch.setattr(sqlite, "PAUSE_SECONDS", 0)
+        monkeypatch.setattr(sqlite.time, "sleep", lambda _seconds: other.execute("COMMIT"))
         assert works(local_store(path))
 
 
@@ -335,7 +333,7 @@ def test_a_locked_row_is_waited_for_and_then_reported(server_details: Details) -
     store.acquire(lease(), NOON)
     asking = {"postgres": "SHOW lock_timeout", "mysql": "SELECT @@innodb_lock_wait_timeout"}
     (row,) = store.connection.rows(asking[server_details["driver"]])
-    assert str(*row.values()).rstrip("s") == str(patience.LOCK_SECONDS)
+    assert str(*row.values()).rstrip("s") == str(timeouts.LOCK_SECONDS)
     setting = {"postgres": "SET lock_timeout = 50", "mysql": "SET innodb_lock_wait_timeout = 1"}
     store.connection.change(setting[server_details["driver"]])
     with closing(raw_connection(server_details)) as other:
@@ -352,7 +350,7 @@ def test_a_transaction_of_a_stopped_scheduler_is_given_up(server_details: Detail
     stopped, other = open_store(server_details), open_store(server_details)
     asking = {"postgres": "SHOW idle_in_transaction_session_timeout", "mysql": "SELECT @@SESSION.wait_timeout"}
     (row,) = stopped.connection.rows(asking[driver])
-    assert str(*row.values()).rstrip("s") == str(patience.IDLE_SECONDS[driver])
+    assert str(*row.values()).rstrip("s") == str(timeouts.IDLE_SECONDS[driver])
     setting = {"postgres": "SET idle_in_transaction_session_timeout = 1000", "mysql": "SET SESSION wait_timeout = 1"}
     stopped.connection.rows("SELECT 1 AS one")
 

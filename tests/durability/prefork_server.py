@@ -25,7 +25,7 @@ from scheduler.config.TaskOptions import read_options
 from scheduler.execution.Scheduler import Scheduler
 from scheduler.listeners import ConsoleListener
 from scheduler.masonite.MasoniteApp import MasoniteApp
-from scheduler.processes import identity as scheduler_process
+from scheduler.processes import identity
 from scheduler.rules.durations import duration
 from scheduler.tasks.TaskRegistry import TaskRegistry
 
@@ -37,8 +37,8 @@ def scheduler_of(order: dict[str, Any]) -> Scheduler:
     """Return the scheduler that an order describes."""
     if order.get("host"):
         socket.gethostname = lambda: order["host"]
-        scheduler_process.host_name.cache_clear()
-        scheduler_process.this_machine.cache_clear()
+        identity.host_name.cache_clear()
+        identity.this_machine.cache_clear()
     values = dict(order.get("settings", {}))
     values |= {name: duration(values[name]) for name in DURATIONS if name in values}
     settings = Settings(**values, options=read_options("policy", order.get("policy", {})))

@@ -17,8 +17,7 @@ from typing import Any
 import pytest
 from contracts.databases import Details, drop_database, execute, make_database, why_unreachable
 
-from scheduler.stores import sqlite as patient_sqlite
-from scheduler.stores import timeouts as patience
+from scheduler.stores import sqlite, timeouts
 
 from .apps import NOON, App, run
 
@@ -44,8 +43,8 @@ def minute(number: int) -> Any:
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for a lock, and for an answer, no longer than a moment."""
-    monkeypatch.setattr(patient_sqlite, "BUSY_SECONDS", 0.1)
-    monkeypatch.setattr(patience, "ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.1)
+    monkeypatch.setattr(timeouts, "ANSWER_SECONDS", 0.5)
 
 
 def is_lost(done: Any) -> str:

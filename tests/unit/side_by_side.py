@@ -11,7 +11,7 @@ from typing import Any
 from unittest.mock import patch
 
 from scheduler import clock
-from scheduler.cache import building as caching
+from scheduler.cache import building
 from scheduler.cache.idle import is_idle
 from scheduler.config.Settings import Settings
 from scheduler.execution.Scheduler import Scheduler
@@ -144,7 +144,7 @@ class CachedSide(Side):
 
     def cache(self, now: datetime) -> None:
         with self.boot(now) as scheduler:
-            caching.build(scheduler.find(), self._paths, now, NEVER).write(str(self.folder))
+            building.build(scheduler.find(), self._paths, now, NEVER).write(str(self.folder))
 
     def tick(self, now: datetime) -> None:
         if is_idle(str(self.folder), now.timestamp()):
@@ -154,8 +154,8 @@ class CachedSide(Side):
 
     def refresh_cache(self, scheduler: Scheduler, now: datetime) -> None:
         assert scheduler.found is not None
-        caching.refresh(scheduler.found, scheduler.settings, self._paths, now, NEVER)
+        building.refresh(scheduler.found, scheduler.settings, self._paths, now, NEVER)
 
     @property
-    def _paths(self) -> caching.AppPaths:
-        return caching.AppPaths(str(self.folder), self.store_path)
+    def _paths(self) -> building.AppPaths:
+        return building.AppPaths(str(self.folder), self.store_path)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from scheduler.processes import identity as process
+from scheduler.processes import identity
 from scheduler.processes.identity import (
     ProcessIdentity,
     host_name,
@@ -89,7 +89,7 @@ def test_a_process_with_the_number_of_one_that_is_gone_is_not_taken_for_it() -> 
 
 def test_a_process_number_in_use_is_not_gone_if_its_start_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not is_gone(str(this_process()._replace(started="")))
-    monkeypatch.setattr(process, "_read", lambda path: "")
+    monkeypatch.setattr(identity, "_read", lambda path: "")
     assert not is_gone(str(ProcessIdentity(this_machine(), os.getpid(), "4711")))
     assert is_gone(str(ProcessIdentity(this_machine(), 2**22 + 1, "4711")))
 
@@ -122,9 +122,9 @@ def test_a_machine_is_another_one_after_each_boot_and_in_each_container(monkeypa
         ("11111111-2222", "pid:[4026531836]", "24", "worker"),
     ]:
         files = {"/proc/sys/kernel/random/boot_id": f"{boot}\n", "/proc/1/stat": f"1 (init) S {'0 ' * 18}{first} 0"}
-        monkeypatch.setattr(process, "_read", lambda path, files=files: files[path])
+        monkeypatch.setattr(identity, "_read", lambda path, files=files: files[path])
         monkeypatch.setattr(os, "readlink", lambda path, namespace=namespace: namespace)
-        monkeypatch.setattr(process, "host_name", lambda host=host: host)
+        monkeypatch.setattr(identity, "host_name", lambda host=host: host)
         this_machine.cache_clear()
         seen.add(this_machine())
     this_machine.cache_clear()
@@ -135,14 +135,14 @@ def test_a_machine_without_boot_id_is_identified_by_its_name(monkeypatch: pytest
     def refuse(path: str) -> str:
         raise OSError
 
-    monkeypatch.setattr(process, "_read", lambda path: "")
+    monkeypatch.setattr(identity, "_read", lambda path: "")
     monkeypatch.setattr(os, "readlink", refuse)
-    for cached in (this_machine, process._tells_machines_apart):
+    for cached in (this_machine, identity._tells_machines_apart):
         cached.cache_clear()
     assert this_machine() == host_name().replace(":", "_")
     assert not is_gone(str(ProcessIdentity(this_machine(), 2**22 + 1, "4711"))), "it may be another container's"
     assert not is_alive(str(this_process()))
-    for cached in (this_machine, process._tells_machines_apart):
+    for cached in (this_machine, identity._tells_machines_apart):
         cached.cache_clear()
 
 
@@ -179,7 +179,7 @@ def test_a_process_knows_when_it_started() -> None:
 
 
 def test_the_start_is_estimated_if_the_system_does_not_know_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "_start_of", lambda pid: "")
-    started = process.started_at()
+    monkeypatch.setattr(identity, "_start_of", lambda pid: "")
+    started = identity.started_at()
     assert started < time.time()
-    assert process.started_at() == pytest.approx(started, abs=0.5)
+    assert identity.started_at() == pytest.approx(started, abs=0.5)

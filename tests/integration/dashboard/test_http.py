@@ -16,8 +16,7 @@ from machine_speed import cpu_seconds
 from integration.apps import App
 from scheduler.config.DashboardSettings import DashboardSettings
 from scheduler.runs import Outcome, Pause
-from scheduler.stores import Claim, Store
-from scheduler.stores import sqlite as patient_sqlite
+from scheduler.stores import Claim, Store, sqlite
 
 from .histories import add_run, this_minute
 from .sites import Browser, scheduler_of, serving
@@ -193,7 +192,7 @@ def test_an_unusable_store_is_reported_in_a_sentence(site: App) -> None:
 
 
 def test_a_locked_store_can_be_looked_at_and_says_that_it_is_locked(site: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patient_sqlite, "BUSY_SECONDS", 0.1)
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.1)
     with serving(site) as browser:
         page = manager(browser).get("/schedule/task?key=Hello")
         form = hidden(page.text, "run-now")

@@ -15,13 +15,13 @@ import pytest
 from waiting import wait_until
 
 from scheduler import clock
-from scheduler.cache import building as caching
+from scheduler.cache import building
 from scheduler.cache.building import build
 from scheduler.config import default_timezone as defaults
 from scheduler.diagnosis import doctor
 from scheduler.diagnosis.doctor import CHECKS, CheckContext, Finding, Health, examine
 from scheduler.diagnosis.doctor import executors as check_executors
-from scheduler.diagnosis.doctor import setup as configured
+from scheduler.diagnosis.doctor import setup as doctor_setup
 from scheduler.diagnosis.finding_table import as_json, as_text
 from scheduler.errors import InvalidSchedule, StoreUnavailable
 from scheduler.processes.identity import host_name
@@ -103,7 +103,7 @@ def test_a_new_check_is_a_function_in_the_list(app: FakeAppForDoctor, monkeypatc
 
 def cache_it(app: FakeAppForDoctor) -> None:
     now = clock.real_now()
-    cached = build(app.scheduler().find(), caching.AppPaths(app.base_path, app.store_path()), now, float("inf"))
+    cached = build(app.scheduler().find(), building.AppPaths(app.base_path, app.store_path()), now, float("inf"))
     cached.write(app.base_path)
 
 
@@ -293,14 +293,14 @@ def test_the_default_zone_is_that_of_the_settings(app: FakeAppForDoctor, monkeyp
 
 def test_the_servers_zone_is_the_default_without_a_setting(app: FakeAppForDoctor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "local_zone", lambda: timezone.utc)
-    monkeypatch.setattr(configured, "_server_offset", lambda _: "+0000")
+    monkeypatch.setattr(doctor_setup, "_server_offset", lambda _: "+0000")
     assert "(the server's, since TIMEZONE is not set)" in the(app, "timezone", Health.OK).message
-    monkeypatch.setattr(configured, "_server_offset", lambda _: "+0530")
+    monkeypatch.setattr(doctor_setup, "_server_offset", lambda _: "+0530")
     assert the(app, "timezone", Health.WARNING).message.endswith("but its clock is +0530 ahead of UTC.")
 
 
 def test_no_data_of_time_zones(app: FakeAppForDoctor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(configured, "SOME_ZONE", "Nowhere/At_all")
+    monkeypatch.setattr(doctor_setup, "SOME_ZONE", "Nowhere/At_all")
     assert "pip install tzdata" in the(app, "timezone", Health.WRONG).hint
 
 
