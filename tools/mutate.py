@@ -54,7 +54,7 @@ TESTS = {
     ),
     "scheduler/execution/due.py": (
         "tests/unit/test_due.py tests/unit/ticks/test_scheduler.py",
-        "tests/unit/ticks tests/unit/test_simulation.py",
+        "tests/unit/ticks tests/unit/test_forecast.py",
         "tests/durability",
     ),
     "scheduler/execution": (
