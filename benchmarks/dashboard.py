@@ -1,9 +1,9 @@
-"""What a page of the dashboard takes: 500 tasks with a million runs, and 5,000 tasks.
+"""The cost of a page of the dashboard: 500 tasks with a million runs, and 5,000 tasks.
 
-CPU of a request from the question to the bytes of the reply, without Masonite around it. The tasks are found, templates are
-compiled and the store is open before: a web process does that once, or (opening an SQLite file) in a millisecond.
-`register()` is measured in fresh processes that have imported Masonite, as an app has. All that it leaves in the way of
-other requests is one route, at the end of the list: what that takes is the whole price for them.
+CPU time from the request to the bytes of the response, without Masonite around it. Before that, the tasks are found,
+templates are compiled and the store is opened: a web process does that once, or (opening an SQLite file) in a
+millisecond. `register()` is measured in fresh processes that have imported Masonite, as an app has. It adds one route
+at the end of the list, so the time to skip that route is the whole cost for other requests.
 """
 
 import subprocess

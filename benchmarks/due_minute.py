@@ -1,4 +1,4 @@
-"""What a minute with due tasks takes: one task, and 1,000 that do nothing; how soon an end is noticed; memory of a loop.
+"""The cost of a minute with due tasks: one task, and 1,000 that do nothing; how soon an end is noticed; memory.
 
 One due task is compared with Masonite's own scheduler, which runs it in its own process: the same app twice, in turns,
 each round in the other order. 1,000 due tasks are compared with a bare loop that forks, exits and waits as often in the
@@ -181,7 +181,7 @@ def _write_tasks(app, count):
 
 
 def _said(app, *what):
-    """Return the number that the program says, started in the app's folder."""
+    """Return the number that the program prints, started in the app's folder."""
     command = [sys.executable, "program.py", *map(str, what)]
     ended = subprocess.run(command, cwd=app, env=whole_run.ENVIRONMENT, check=True, capture_output=True, text=True)
     return json.loads(ended.stdout.splitlines()[-1])

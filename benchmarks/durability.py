@@ -1,7 +1,7 @@
-"""What it costs that nothing runs twice and nothing is lost: the store, the long-lived process, a long history.
+"""The cost of running nothing twice and losing nothing: the store, the long-lived process, a long history.
 
-The servers are those of the tests (TEST_POSTGRES, TEST_MYSQL); one that is not there is left out, and said to be.
-Targets are held against medians, but for the start of tasks after the minute: that is a 99th percentile.
+The servers are those of the tests (TEST_POSTGRES, TEST_MYSQL); a missing one is left out and reported. Targets are
+compared with medians, except the start of tasks after the minute, which is a 99th percentile.
 """
 
 import os
@@ -126,7 +126,7 @@ def measured(rounds, idle_seconds=60, rows=ROWS):
 
 
 def targets(figures, _ratios):
-    """Return what was found of each limit; PostgreSQL's is left out with it."""
+    """Return the targets with the measured figures; PostgreSQL's is left out if it is missing."""
     found = {each.who: each for each in figures}
     limited = [Target(who, found[who].median, limit, found[who].unit) for who, limit in LIMITS.items() if who in found]
     slowest = max((each for each in figures if each.section == HISTORY), key=lambda each: each.median)
@@ -134,7 +134,7 @@ def targets(figures, _ratios):
 
 
 def _idle_tick(root):
-    """What ticks wait for their store, opened anew each time as by cron, when nothing of what there is is due."""
+    """How long a tick waits for its store if nothing is due, with the store opened for each tick, as under cron."""
     settings = Settings(path=str(root / "idle.sqlite3"))
     later = declarations(TASKS, lambda attributes: whole_run.is_later(attributes, START + timedelta(hours=2), START))
     tasks = [type(f"Task{n}", (Task,), {**attributes, "handle": lambda _self: None}) for n, attributes in enumerate(later)]
@@ -154,7 +154,7 @@ def _idle_tick(root):
 
 
 def _clocked(connection):
-    """Return a list to which the connection adds the seconds of everything that it is asked for."""
+    """Return a list to which the connection adds the seconds of each call."""
     seconds = []
     try_again = connection._try_again
 
@@ -210,7 +210,7 @@ def _app(root):
 
 
 def _latency(app, minutes):
-    """How long after the minute has begun the first task of schedule:work does."""
+    """How long after the beginning of the minute the first task of schedule:work starts."""
     (app / "latency.py").write_text(LATENCY_SCRIPT.replace("MINUTES", str(minutes)))
     subprocess.run([sys.executable, "latency.py"], cwd=app, check=True, stdout=subprocess.DEVNULL, timeout=600)
     starts = sorted(float(line) for line in (app / "starts").read_text().split())
@@ -221,7 +221,7 @@ def _latency(app, minutes):
 
 
 def _idle_process(app, seconds):
-    """What schedule:work takes while it has nothing to do: its CPU over whole minutes, and its memory."""
+    """CPU time and memory of schedule:work while it has nothing to do, over whole minutes."""
     (app / "app" / "tasks" / "Due.py").write_text(TASK.replace('"1 minute"', '"1 year"'))
     booted = "import wsgi; print(open('/proc/self/status').read())"
     before = subprocess.run([sys.executable, "-c", booted], cwd=app, check=True, capture_output=True, text=True, timeout=60).stdout
@@ -242,7 +242,7 @@ def _idle_process(app, seconds):
 
 
 def _long_history(app, rows):
-    """What the commands take with a million rows of history, from the start of the process to its end."""
+    """How long commands take with a million rows of history, from the start of the process to its end."""
     path = app / ".scheduler" / "scheduler.sqlite3"
     database = sqlite3.connect(path, isolation_level=None)
     database.execute("DELETE FROM scheduler_runs")

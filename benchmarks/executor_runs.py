@@ -1,4 +1,4 @@
-"""Measures one engine for executors.py, and prints its figures as JSON: tests/ has modules named as some here."""
+"""Measure one engine for executors.py and print the figures as JSON; a separate program, since tests/ has equal names."""
 
 import importlib
 import json
@@ -132,7 +132,7 @@ def _figures(root, name, what, send):
 
 
 class Notes:
-    """What jobs have noted: when each began."""
+    """The recorded start of each job."""
 
     def __init__(self, path):
         self._path = path
@@ -157,7 +157,7 @@ class Notes:
 
 
 def _bare(application, engine) -> Callable[[int], set[int]]:
-    """Return what sends so many jobs of the engine's own and returns their numbers, which are negative."""
+    """Return a function that sends `count` bare jobs of the engine and returns their numbers, which are negative."""
     sent = 0
 
     def send(many):
@@ -183,7 +183,7 @@ def _bare(application, engine) -> Callable[[int], set[int]]:
 
 
 def _ours(application, fleet) -> Callable[[int], set[int]]:
-    """Return what hands so many runs over and returns their ids."""
+    """Return a function that hands over `count` runs and returns their ids."""
     executors = Executors(scheduler_of(application).settings.executors, application, "database")
     sent = 0
 

@@ -1,13 +1,13 @@
-"""What it costs that the workers of an engine do the runs: 1,000 runs over 4 workers, beside the bare engine.
+"""The cost of executing runs on the workers of an engine: 1,000 runs on 4 workers, compared with bare jobs.
 
     python benchmarks/executors.py                       all engines whose brokers answer
     python benchmarks/executors.py "celery, Redis"       this one
 
-The same workers of the same app first do empty jobs of the engine's own, then runs of an empty task, each in a process
+The same workers of the same app first execute empty jobs of the engine, then runs of an empty task, each in a process
 of its own and recorded in a store in PostgreSQL (TEST_POSTGRES), or in SQLite without it. "start" is the time from
 sending one message to idle workers until the job, or the task's `handle`, begins; "1,000" is the time from sending the
 first of 1,000 messages until the last job or run has begun. The brokers are those of the tests (TEST_RABBITMQ,
-TEST_REDIS); an engine without its broker is left out, and said to be.
+TEST_REDIS); an engine without its broker is left out and reported.
 """
 
 import json
@@ -36,7 +36,7 @@ def measured(_rounds=0, names=ENGINES):
 
 
 def targets(figures, _ratios):
-    """Return what was found of each goal."""
+    """Return the targets with the measured figures."""
     found = {each.who: each.median for each in figures}
     goals = []
     for name in ENGINES:

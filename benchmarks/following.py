@@ -1,7 +1,7 @@
 """How long it takes to find the next fire time, in New York, from 24 moments of a year (two on days clocks change).
 
-Nobody parses here, but for the one row that says so: cronsim has no way of its own to be asked twice, so the figure the
-targets are held against is of an iteration that is set back. celery and huey have no such question.
+Expressions are parsed before, except in the one row that says so: cronsim can only iterate, so the figure compared with
+the targets is that of an iteration that is set back. celery and huey cannot compute the next fire time.
 """
 
 from datetime import datetime, timedelta, timezone

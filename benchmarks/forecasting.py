@@ -1,6 +1,6 @@
-"""How long it takes to foresee a year of 1,000 mixed tasks, in each of the ways in which `schedule:simulate` shows it.
+"""How long a forecast of a year of 1,000 mixed tasks takes, in each form that `schedule:simulate` has.
 
-Each is whole: from rules that are parsed to the text or the document, which is put together and thrown away.
+Each figure covers everything from parsed rules to the finished text or document.
 """
 
 from datetime import datetime, timezone

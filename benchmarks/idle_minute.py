@@ -1,4 +1,4 @@
-"""What a minute with nothing to do takes: the console script with a fresh, a stale and no cache, beside its peers.
+"""The cost of a minute with nothing to do: the console script with a fresh, a stale and no cache, and Masonite's own.
 
 Apps made by `masonite new` with 200 tasks, none of them due. All take turns, each round in the other order; a ratio is that
 of two runs of one round. A day is calculated from medians: 1,440 runs, one of them booted where there is a cache. What
@@ -132,7 +132,7 @@ def _apps(folder):
 
 
 def _programs(ours, built_in):
-    """Return what is run, by who it is; each returns its CPU and wall seconds."""
+    """Return the programs to measure, by name; each returns its CPU and wall seconds."""
     booted = copytree(ours, ours.with_name("booted"))
     stale = copytree(ours, ours.with_name("stale"))
     for app in (booted, stale, ours):
@@ -171,7 +171,7 @@ def _peak(app):
 
 
 def _said(app, *arguments):
-    """Return the number that Python says, started with these arguments in the app's folder."""
+    """Return the number that Python prints, started with these arguments in the app's folder."""
     command = [sys.executable, *arguments]
     ended = subprocess.run(command, cwd=app, env=whole_run.ENVIRONMENT, check=True, capture_output=True, text=True, timeout=300)
     return float(ended.stdout)

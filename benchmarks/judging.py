@@ -1,7 +1,7 @@
-"""How long it takes to tell which of 1,000 rules are due.
+"""How long it takes to decide which of 1,000 rules are due.
 
-Each figure is the mean of twelve minutes of a Monday, spread over the day and over the hour; who judges reads the
-clock once for each zone. The targets are what cronsim was measured at, and what it takes in the same run.
+Each figure is the mean of twelve minutes of a Monday, spread over the day and over the hour; each library reads the
+clock once for each zone. The targets are an earlier figure of cronsim, and its figure in the same run.
 """
 
 from datetime import datetime, timedelta, timezone
@@ -54,13 +54,13 @@ def _asking(tasks):
 
 
 def _tick(tasks):
-    """Judge as a tick does that comes a minute after the last one: the store knows of no task that is behind."""
+    """Decide as a tick does a minute after the last one: no task has fire times to catch up."""
     registered = [RegisteredTask(type(task).__name__, task, *schedule_of(task)) for task in tasks]
     return lambda: [judge(registered, now, {})[0] for now in MINUTES]
 
 
 def _judging(peer, expressions):
-    """Judge as a tick would that is built on the peer, with the same record of each task as ours."""
+    """Decide as a tick built on the other library would, with the same record of each task as ours."""
     parsed = [(peer.parse(expression, zone), zone) for expression, zone in expressions]
     registered = [RegisteredTask(peer.name, None, cron, zone) for cron, zone in parsed]
     judge = peer.judge

@@ -1,4 +1,4 @@
-"""How time is taken, and what is told of it."""
+"""Measuring time, and the figures that are reported."""
 
 import gc
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ LEAST_SECONDS = 0.01
 
 @dataclass(frozen=True)
 class Figure:
-    """What one contender took at one task, in `unit`s a call: the best round and the median one."""
+    """The time of one contender for one job, in `unit`s per call: its best round and its median round."""
 
     section: str
     who: str
@@ -23,7 +23,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Target:
-    """A figure and what it may be at most."""
+    """A figure and its maximum."""
 
     what: str
     value: float
@@ -38,7 +38,7 @@ class Target:
 def race(section, contenders, *, calls, unit="µs", per_second=1e6, notes=None):
     """Time each contender, a function that does its task `calls` times, once a round, one after the other.
 
-    All meet the same noise that way. A contender is repeated within a round until the clock can tell.
+    So all meet the same noise. A contender is repeated within a round until the clock is fine enough.
     """
     loops = {who: _enough_loops(run) for who, run in contenders.items()}
     seconds = {who: [] for who in contenders}
@@ -53,9 +53,9 @@ def race(section, contenders, *, calls, unit="µs", per_second=1e6, notes=None):
 
 
 def compared(answers, reference):
-    """Return what to note of each contender whose answers are not those of the reference.
+    """Return a note about each contender whose answers differ from the reference.
 
-    Only a peer may differ (each has faults of its own where clocks change): ours raises.
+    Only other libraries may differ (each has its own faults at clock changes); if ours differs, raise.
     """
     right = answers[reference]
     notes = {}

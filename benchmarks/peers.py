@@ -1,7 +1,7 @@
-"""The other libraries behind one face: `parse` an expression, `judge` a minute, say what is `following`.
+"""One interface to the other libraries: `parse` an expression, `judge` a minute, return the `following` fire time.
 
-`judge` takes the minute as a datetime on the clock of the expression's zone. Where a library has no such question, the
-one is asked that its own scheduler asks.
+`judge` takes the minute as a datetime on the clock of the expression's zone. If a library cannot answer that, the call
+that its own scheduler makes is used.
 """
 
 from datetime import datetime, timedelta
@@ -39,7 +39,7 @@ class Cronsim:
 
     @staticmethod
     def following(cron, start):
-        """Set the iteration back; it walks on a clock without a zone where it mends daylight saving itself."""
+        """Set the iteration back; it uses a clock without a zone where it corrects daylight saving itself."""
         cron.dt = start.replace(tzinfo=None) if cron.fixup_tz else start
         return next(cron)
 

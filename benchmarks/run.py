@@ -1,4 +1,4 @@
-"""What the scheduler costs, beside its peers: prints a table, writes results.json and shows it in docs/cost.md.
+"""What the scheduler costs, compared with others: print a table, write results.json and show it in docs/cost.md.
 
     python benchmarks/run.py            everything, some twenty-five minutes
     python benchmarks/run.py --check    the same; exit code 1 if a target is missed

@@ -1,4 +1,4 @@
-"""What is measured: 1,000 cron expressions that all peers understand, and declarations of every kind of rule."""
+"""The samples: 1,000 cron expressions that all libraries understand, and declarations of every kind of rule."""
 
 from random import Random
 from zoneinfo import ZoneInfo
@@ -9,8 +9,8 @@ ZONES = [ZoneInfo(name) for name in ("UTC", "America/New_York", "Europe/Riga", "
 def cron_expressions(count):
     """Return different expressions, each with its zone.
 
-    They keep to what means the same everywhere: no names, no `L` or `#`, no range of one (croniter takes 9-9 for any
-    hour), and never both day fields, which cron joins with "or" and three of the peers with "and".
+    They use only syntax with the same meaning everywhere: no names, no `L` or `#`, no range of one (croniter takes 9-9
+    for any hour), and never both day fields, which cron joins with "or" and three of the peers with "and".
     """
     random = Random(1)
     found = {}
@@ -40,7 +40,7 @@ def _expression(random):
 
 
 def declarations(count, accept=lambda attributes: True):
-    """Return what `count` tasks declare, no two the same: each kind of rule, half of them narrowed, in five zones."""
+    """Return the declarations of `count` tasks, no two equal: each kind of rule, half with constraints, in five zones."""
     random = Random(2)
     found = {}
     while len(found) < count:

@@ -1,4 +1,4 @@
-"""What a whole `craft schedule:run` takes, from the start of the process to its end, in an app made by `masonite new`.
+"""The cost of a whole `craft schedule:run`, from the start of the process to its end, in an app made by `masonite new`.
 
 The same app four times: with Masonite's own scheduler and with ours, each without tasks and with the same 1,000, none
 of them due. They run in turns, each round in the other order; a ratio is that of two runs of one round, so a slow spell
@@ -101,7 +101,7 @@ def new_app(folder):
 
 
 def exchange_provider(app):
-    """Put our provider in the place of Masonite's."""
+    """Replace Masonite's provider by ours."""
     file = app / "config" / "providers.py"
     text = file.read_text()
     if MASONITES_LINE not in text:
@@ -110,7 +110,7 @@ def exchange_provider(app):
 
 
 def add_tasks(app, import_line, what_a_task_does, count):
-    """Let the app's own provider add so many tasks, none of which is due within two hours."""
+    """Let the app's own provider add `count` tasks, none of which is due within two hours."""
     soon = datetime.now(timezone.utc) + timedelta(hours=2)
     lines = [import_line]
     for number, attributes in enumerate(declarations(count, lambda attributes: is_later(attributes, soon))):
@@ -123,14 +123,14 @@ def add_tasks(app, import_line, what_a_task_does, count):
 
 
 def is_later(attributes, moment, now=None):
-    """Tell whether no fire time comes before `moment`, so that nothing is due however long the benchmark takes."""
+    """Return whether no fire time comes before `moment`, so that nothing is due however long the benchmark takes."""
     before = (now or datetime.now(timezone.utc)) - timedelta(minutes=1)  # the minute that has begun counts too
     found = declared_rule("Task", attributes).next_after(before, zone_named(attributes["timezone"]))
     return found is not None and found > moment
 
 
 def run(command, app, stderr=None):
-    """Return the CPU and the wall seconds of one command in the app's folder, which must end well."""
+    """Return the CPU and the wall seconds of one command in the app's folder; it must exit with 0."""
     start = perf_counter()
     process = subprocess.Popen(command, cwd=app, env=ENVIRONMENT, stderr=stderr)
     _, status, usage = os.wait4(process.pid, 0)

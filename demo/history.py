@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def fire_times(task, now):
-    """When the task was due in the last days: every minute is much, so those tasks begin yesterday."""
+    """When the task was due in the last days; tasks that run every minute begin yesterday."""
     if task.rule is None:
         return
     often = task.rule.next_after(task.rule.next_after(now, task.zone), task.zone) - task.rule.next_after(now, task.zone) <= MINUTE

@@ -1,7 +1,7 @@
 """Run a command while the clock shows another date: `python tools/at_date.py 2040-02-29T12:00 pytest tests/unit`.
 
-The date is in UTC. It is the clock of the command and of every process that it starts, and it goes on from there. This
-takes libfaketime (Debian's package `faketime`), and only CI may not do without.
+The date is in UTC. It is the clock of the command and of every process that it starts, and it runs from there. This
+needs libfaketime (Debian's package `faketime`); without it, the command runs at the current date, except in CI.
 """
 
 from __future__ import annotations

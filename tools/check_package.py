@@ -63,7 +63,7 @@ def main(directory: Path) -> None:
 
 
 def check_links(wheel: Path) -> None:
-    """End with the links of the description on PyPI that are relative, which lead nowhere there."""
+    """Fail with the relative links of the description on PyPI, which lead nowhere there."""
     with zipfile.ZipFile(wheel) as archive:
         (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
         text = archive.read(name).decode()
@@ -76,7 +76,7 @@ def check_links(wheel: Path) -> None:
 
 
 def expect(what: str, seen: set[str], wanted: set[str]) -> None:
-    """End with a list of the differences, if there are any."""
+    """Fail with a list of the differences, if there are any."""
     lines = [f"  too many: {name}" for name in sorted(seen - wanted)]
     lines += [f"  missing: {name}" for name in sorted(wanted - seen)]
     if lines:

@@ -1,7 +1,7 @@
 """Wait until the servers that tests use answer, and name each one that does not.
 
-`.ci/run` calls this first: without one of them hundreds of tests would fail, each in its own words. Where they are is
-said by the same variables that the tests read.
+`.ci/run` calls this first: without one of them hundreds of tests would fail, each in its own words. Their addresses
+come from the same variables that the tests read.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SSL_REQUEST: Final = b"\0\0\0\x08\x04\xd2\x16\x2f"
 
 
 class Service(NamedTuple):
-    """A server: the variable that says where it is, what is said to it, and where which byte of its answer stands."""
+    """A server: the variable with its address, the bytes to send, and the expected bytes at a place of its answer."""
 
     name: str
     variable: str

@@ -20,7 +20,7 @@ class AllowlistContract(Contract):
     allowed = fields.ListField(subfield=fields.StringField())
 
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:  # noqa: ARG002 (import-linter's signature)
-        """Judge the direct imports: what an allowed module imports in its turn is that module's affair."""
+        """Check the direct imports only, not those of allowed modules."""
         allowed = cast("list[str]", self.allowed)
         broken = [
             f"{importer} imports {imported}"
@@ -32,6 +32,6 @@ class AllowlistContract(Contract):
         return ContractCheck(kept=not broken, metadata={"broken": broken})
 
     def render_broken_contract(self, check: ContractCheck) -> None:
-        """Name each import too many."""
+        """Name each import that is not allowed."""
         for line in check.metadata["broken"]:
             output.print_error(line)

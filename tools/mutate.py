@@ -172,7 +172,7 @@ class Source:
 
 
 def faults_of(file: str) -> list[Fault]:
-    """Return every fault that can be put into a file."""
+    """Return every small fault that a file can get."""
     text = (ROOT / file).read_text(encoding="utf-8")
     tree, source = ast.parse(text), Source(text)
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]

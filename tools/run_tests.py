@@ -1,8 +1,8 @@
 """Run everything in tox.ini with the interpreters this computer has, and end with a line that counts the tests.
 
-An interpreter is looked for on the PATH, then among pyenv's. A missing one is an error where CI is set; elsewhere its
-environments are left out, and the first and the last thing said is which. Arguments go to tox: -e py312-masonite5 runs
-one environment. TEST_MINUTES limits the whole run: what still runs then prints where it is, and the run has failed.
+An interpreter is looked for on the PATH, then among pyenv's. A missing one is an error if CI is set; otherwise its
+environments are left out, and the first and the last line name them. Arguments go to tox: -e py312-masonite5 runs one
+environment. TEST_MINUTES limits the whole run: what still runs then prints where it is, and the run has failed.
 """
 
 from __future__ import annotations

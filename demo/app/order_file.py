@@ -1,4 +1,4 @@
-"""What an order file looks like; a file that does not is a BadOrderFile."""
+"""Reading order files; any other file raises BadOrderFile."""
 
 from xml.etree import ElementTree
 

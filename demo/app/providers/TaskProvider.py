@@ -3,7 +3,7 @@ from scheduler.tasks import CommandTask
 
 
 class TaskProvider(Provider):
-    """Tasks that need no class of their own, a few words each. Those in app/tasks are found without being named."""
+    """Tasks that need no class of their own. Those in app/tasks are found without being named."""
 
     def __init__(self, application):
         self.application = application

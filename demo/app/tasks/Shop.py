@@ -38,7 +38,7 @@ class SendNewsletter(Task):
 
 
 class RebuildSearch(Task):
-    """Has no schedule: it runs on demand, with a button of the dashboard or with --force."""
+    """Has no rule: it runs on demand, from the dashboard or with --force."""
 
     name = "Rebuild search"
 
