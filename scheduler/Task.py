@@ -25,11 +25,11 @@ Times = str | int | Iterable[str | int]
 Weekdays = str | int | Iterable[str | int]
 
 SCHEDULE_STATE = "_schedule"
-"""Where an instance keeps its schedule once it is read."""
+"""The attribute in which an instance caches its schedule."""
 METHODS_STATE = "_declared"
-"""Where an instance keeps a schedule that its methods built."""
+"""The attribute in which an instance stores a schedule that its methods built."""
 PROBLEM_STATE = "_problem"
-"""Where an instance keeps an error that would have kept the app from starting, with its place."""
+"""The attribute in which an instance stores an error, with its place, that must not stop the app's start."""
 
 
 class Task(Frequencies):
@@ -132,10 +132,10 @@ class Task(Frequencies):
     """Whether every server that shares the store runs it, instead of one of them. Default: False."""
 
     run_when_paused: Any = ...
-    """Whether it runs while `craft schedule:pause` pauses all tasks. Paused by name, it never does. Default: False."""
+    """Whether it runs while all tasks are paused; it does not run if it is paused by name. Default: False."""
 
     executor: Any = ...
-    """Where its runs are done: 'local', or the name of an executor of `config/scheduler.py`. Default: 'local'."""
+    """Where its runs are executed: 'local', or the name of an executor of `config/scheduler.py`. Default: 'local'."""
 
     notify_on_failure: Any = ...
     """Who is notified when it starts to fail and when it recovers: 'ops@example.com', '#ops', a webhook; or several."""

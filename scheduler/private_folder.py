@@ -9,7 +9,7 @@ import os
 import stat
 
 FOLDER = ".scheduler"
-"""The default folder, below the app's. Masonite serves `storage/` to the web, so it cannot lie there."""
+"""The default folder, below the app's. Masonite serves `storage/` to the web, so it cannot be there."""
 
 LOG = "scheduler.log"
 STORE = "scheduler.sqlite3"

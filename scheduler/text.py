@@ -28,7 +28,7 @@ PASSWORD_LETTERS: Final = "|".join(
 )  # fmt: skip
 """Programs, and the letter after which each expects its password."""
 KEY_IN_PATH: Final = "hook|hc-ping|cronitor|nosnch|deadmanssnitch"
-"""What is in the names of hosts whose addresses are secrets."""
+"""Parts of the names of hosts whose URLs are secrets."""
 SERVICE_TOKENS: Final = (
     r"gh[pousr]_|github_pat_|glpat-|xox[abeprs]-|sk-|[rs]k_(?:live|test)_|AKIA|eyJ[\w-]{1,500}\.eyJ"
 )
@@ -58,12 +58,12 @@ SECRETS: Final = (
     # the tokens of well-known services
     (rf"\b(?:{SERVICE_TOKENS})[\w.-]{{8,}}", MASK),
 )
-"""What looks like a secret, and what is shown for it. All lengths are bounded: a long text takes linear time."""
+"""What looks like a secret, and its replacement. All lengths are bounded, so a long text takes linear time."""
 HINTS: Final = (
     "://", "pass", "pwd", "secret", "token", "key", "-u", "-p", "auth", "bearer",
     "gh", "glpat", "xox", "sk-", "k_live", "k_test", "akia", "eyj", "sig=", "credential", " -a", " -w", "pk=",
 )  # fmt: skip
-"""One of these is in every text that holds what looks like a secret."""
+"""Every text with something like a secret contains one of these."""
 
 
 def escape(text: str) -> str:

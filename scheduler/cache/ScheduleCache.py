@@ -18,7 +18,7 @@ OLD_PATH = os.path.join(OLD_FOLDER, "schedule.cache")
 """Where version 4.0.0 kept it."""
 
 STALE = f"{PATH}.stale"
-"""The file that replaces a cache that must not be used any more; it says why."""
+"""The file that replaces a stale cache and contains the reason."""
 
 FORMAT = "masonite-scheduler's cache of a schedule, 1"
 LONGEST = 64 * 1024 * 1024

@@ -18,7 +18,7 @@ from scheduler.errors import InvalidSchedule, UnacceptableValue
 
 Reader = Callable[[object], Any]
 LOCAL: Final = "local"
-"""The executor that always exists: the server that claims a run does it."""
+"""The executor that always exists: the server that claims a run executes it."""
 BACKOFF_START: Final = timedelta(minutes=1)
 """The first delay of an exponential backoff for a task that sets no `retry_delay`."""
 JITTER_SHARE: Final = 0.2
@@ -76,7 +76,7 @@ class TaskOptions:
 OPTIONS: Final[Mapping[str, Field[Any]]] = {each.name: each for each in fields(TaskOptions)}
 TASK_ONLY_OPTIONS: Final = tuple(name for name, each in OPTIONS.items() if "task_only" in each.metadata)
 METHODS: Final = ("output_to", "append_output_to")
-"""Options that are attributes in a class and methods of an instance, which keep their value behind a `_`."""
+"""Options that are attributes of a class and methods of an instance; their values have a leading `_`."""
 DEFAULT: Final = TaskOptions()
 
 

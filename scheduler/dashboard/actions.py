@@ -29,10 +29,10 @@ from scheduler.stores.ActionLog import UserAction
 from scheduler.tasks.RegisteredTask import RegisteredTask
 
 ASKED: Final = "@asked "
-"""What separates the task's key from the minute in the slot of a run that was asked for."""
+"""The separator between the task's key and the minute in the slot of a requested run."""
 REASON_LENGTH: Final = 500
 RECENTLY: Final = timedelta(hours=1)
-"""How lately a server must have ticked to be asked to run a task that runs on each of them."""
+"""How recently a server must have ticked to get a requested run of a task with `on_every_server`."""
 
 Action = Callable[[Source, Question], Reply]
 

@@ -14,7 +14,7 @@ DAY: Final = 86400
 WEEK: Final = 7
 LONGEST_NUMBER: Final = 6
 ANSI: Final = re.compile(r"\x1b\[[0-9;:?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
-"""The sequences that colour a terminal or set its title: nobody wants to read them."""
+"""The escape sequences that colour a terminal or set its title."""
 
 
 def took(seconds: float | None) -> str:

@@ -22,7 +22,7 @@ from scheduler.tasks.RegisteredTask import RegisteredTask
 
 OUTPUT_KEPT = 64 * 1024
 PIPE_HOLDS = 1024 * 1024
-"""More than this a process that has ended cannot have left in a pipe (Linux's limit): another process still writes."""
+"""The most that an ended process can have left in a pipe (Linux's limit): if there is more, another process writes."""
 BOOT_SECONDS = 60.0
 """How long a fresh interpreter may take to boot the app."""
 

@@ -13,7 +13,7 @@ class OneThread:
 
     def __init__(self) -> None:
         self._inside: dict[int, list[int]] = {}
-        """The thread that is inside and how often, by process: a forked child is another one."""
+        """The thread that is inside, and how often, by process; a forked child is another process."""
 
     def __enter__(self) -> None:
         here = threading.get_ident()

@@ -15,7 +15,7 @@ from scheduler.tasks.Tasks import Tasks
 
 MINUTE = timedelta(minutes=1)
 LONGEST_SLEEP = 1.0
-"""Seconds between two looks at the clock: a clock that was set, and a machine that slept, are noticed within it."""
+"""Seconds between two readings of the clock: a clock change or a machine's sleep is noticed within that time."""
 TRY_AGAIN = timedelta(seconds=10)
 """How soon a tick that could not use the store is tried again, if its minute has not ended by then."""
 

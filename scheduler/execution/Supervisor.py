@@ -38,14 +38,14 @@ from scheduler.stores.meanwhile import meanwhile
 from scheduler.tasks.RegisteredTask import RegisteredTask
 
 STEP_SECONDS = 1.0
-"""The longest wait of a step: a clock that was set, and a machine that slept, are noticed within it."""
+"""The longest wait of a step: a clock change or a machine's sleep is noticed within that time."""
 BLIND_SECONDS = 0.05
 """The longest wait if the end of a worker cannot wake this process, and between two tries of what failed."""
 ENDING_SECONDS = 0.001
 """The longest wait for a worker that has closed its pipe and is about to end."""
 
 STOPS_REPORTED = 2
-"""How many signals to stop are answered: the second one ends all runs."""
+"""How many stop signals have an effect: the second one ends all runs."""
 
 LOST = "it was ended because another scheduler had taken it over, after this one did not renew its lease in time"
 """The error of a run that this process no longer owns."""

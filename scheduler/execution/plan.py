@@ -33,7 +33,7 @@ class StoreState:
     cursors: Mapping[str, datetime] = field(default_factory=dict)
     open_runs: tuple[Run, ...] = ()
     judged_elsewhere: Mapping[str, datetime] = field(default_factory=dict)
-    """The cursors of tasks that only other servers know, if there are pending runs of them."""
+    """The cursors of tasks that only other servers have, if there are pending runs of them."""
 
 
 @dataclass(frozen=True, slots=True)

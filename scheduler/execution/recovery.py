@@ -14,9 +14,9 @@ from scheduler.tasks.RegisteredTask import RegisteredTask
 FORCED_WAITS: Final = timedelta(hours=1)
 """How long a forced run waits for a worker of its executor; any other waits for its task's `grace`."""
 HANDED_OVER_EACH_MINUTE: Final = timedelta(minutes=10)
-"""How long every tick hands over again a run that nobody has started."""
+"""How long every tick hands over again a run that no worker has started."""
 HANDED_OVER_LATER: Final = 10
-"""From then on, every how many minutes: messages to workers that are gone for days must not pile up."""
+"""The minutes between later attempts, so that messages do not accumulate if workers are gone for days."""
 
 
 def plan_recovery(

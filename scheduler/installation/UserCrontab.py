@@ -20,7 +20,7 @@ KEPT_BACKUPS = 10
 TRIES = 3
 """How often the crontab is written if something else, such as an editor, writes it at the same moment."""
 NO_CRONTAB = re.compile(r"(crontab: )?no crontab for \S+|crontab: can't open '[^/']+': No such file or directory")
-"""What `crontab -l` says to a user without a crontab: most crons, and BusyBox. Any other failure is a failure."""
+"""What `crontab -l` prints for a user without a crontab: most crons, and BusyBox. Anything else is a failure."""
 NO_PROGRAM = (
     "There is no program `crontab` on this machine: install cron, or use `craft schedule:install --systemd` or "
     "`craft schedule:work`."

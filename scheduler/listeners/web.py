@@ -14,7 +14,7 @@ REDIRECT_CODES: Final = (301, 302, 303, 307, 308)
 BODY_SENT: Final = 64 * 1024
 TEXT_SENT: Final = 16_000
 SLACK_SENT: Final = 10_000
-"""So many characters fit into `BODY_SENT`, however they are written in JSON."""
+"""The number of characters that fit into `BODY_SENT`, however they are escaped in JSON."""
 
 
 class NotAnswered(SchedulerError):

@@ -54,7 +54,7 @@ def mail_of(application: Any) -> Callable[[str, str, str], object]:
     def send(recipient: str, subject: str, text: str) -> None:
         if not application.has("mail"):
             raise NotSent("the app has no mail: list Masonite's MailProvider in config/providers.py")
-        from masonite.mail import Mailable  # noqa: PLC0415 - only where there is something to tell
+        from masonite.mail import Mailable  # noqa: PLC0415 - only if there is something to send
 
         mail = application.make("mail")
         options = mail.get_config_options()

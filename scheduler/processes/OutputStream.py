@@ -13,9 +13,9 @@ from typing import Any, Final
 LIMIT: Final = 256 * 1024
 """How many bytes are kept for a reader that is slow."""
 STALLED_SECONDS: Final = 2.0
-"""A reader that has read nothing for so long is not waited for."""
+"""How long a reader may read nothing before it is no longer waited for."""
 SMALLEST_PIPE_SPACE: Final = getattr(select, "PIPE_BUF", 512)
-"""So much fits into any pipe that is ready to be written to."""
+"""The number of bytes that fit into any pipe that is ready for writing."""
 
 
 class OutputStream:

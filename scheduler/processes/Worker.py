@@ -13,7 +13,7 @@ from scheduler.processes.worker_process import BEGUN, END_OF_PROBLEM, GO
 
 CHUNK = 65536
 UNKNOWN_STATUS = 255
-"""Somebody else has waited for the process."""
+"""The status of a process whose exit code something else has taken."""
 
 
 class Worker:

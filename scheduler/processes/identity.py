@@ -16,7 +16,7 @@ ZOMBIE = "zombie"
 """The start of a process that has ended and was not waited for yet."""
 
 BY_HAND = " (by hand)"
-"""What follows the name of a host whose tick a person typed, and neither cron nor a service."""
+"""The suffix of a host's name in the record of ticks that a person typed, as opposed to cron or a service."""
 
 
 class ProcessIdentity(NamedTuple):

@@ -16,7 +16,7 @@ _changed: set[int] = set()
 _forking = threading.local()
 """The signal mask that a thread had before it forked."""
 _ended_by: list[int] = []
-"""The signal that told this worker to end."""
+"""The signal that ended this worker."""
 
 
 class EndedBySignal(SystemExit):

@@ -18,7 +18,7 @@ from scheduler.processes.signals import EndedBySignal, raise_if_ended
 GO: Final = b"g"
 BEGUN: Final = b"\n"
 END_OF_PROBLEM: Final = b"\0"
-"""What reports are made of besides JSON, which holds neither of them."""
+"""Bytes in reports besides JSON, which contains neither of them."""
 
 _reports: list[int] = []
 """The descriptor this process reports to, if it is a worker."""

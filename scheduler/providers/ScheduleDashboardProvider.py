@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from scheduler.dashboard.DashboardController import DashboardController
 
 PREFIX: Final = "/schedule"
-"""The default of the settings, which each process that starts need not import so."""
+"""The default settings, so that a starting process need not import them."""
 
 
 class ScheduleDashboardProvider(Provider):

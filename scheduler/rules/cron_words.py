@@ -11,9 +11,9 @@ from scheduler.rules import bits, words
 from scheduler.rules.cron_fields import HOUR, MINUTE, MONTH, read_month_days, read_numbers, read_weekdays
 
 MOST_TIMES_LISTED: Final = 4
-"""More times than this no longer read as a list."""
+"""The most times that are shown as a list."""
 SHORTEST_RANGE: Final = 3
-"""So many numbers in a row are written as a range."""
+"""The fewest consecutive numbers that are shown as a range."""
 
 
 def describe(fields: Sequence[str]) -> str:

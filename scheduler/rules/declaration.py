@@ -18,7 +18,7 @@ from scheduler.rules.times import PAST_HOUR_EXAMPLES, Times, items_of, minute_pa
 
 MOST_KEPT: Final = 4096
 _read: dict[str, Schedule] = {}
-"""Schedules by the text of what declares them: many tasks declare the same, and schedules are immutable."""
+"""Schedules by the text of their declaration: many tasks declare the same, and schedules are immutable."""
 
 
 def read_schedule(task: str, declared: Mapping[str, object]) -> Schedule:
@@ -122,7 +122,7 @@ _BOTH: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "last": min,
     "excluded": lambda old, new: old | new,
 }
-"""How two values of one constraint hold together."""
+"""How two values of one constraint are combined."""
 
 
 def _changed(task: str, schedule: Schedule, declared: Mapping[str, object], changes: dict[str, Any]) -> Schedule:

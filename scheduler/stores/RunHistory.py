@@ -19,7 +19,7 @@ LOOKED_AT = 2
 HORIZON: Final = " pruned"
 """The key of the cursor up to which history was pruned; no task's key begins with a blank."""
 STARTED_BEFORE: Final = " started before"
-"""The key of the row of cursors that says for which fire times nothing can be claimed: an earlier store may have."""
+"""The key of the cursor before which nothing can be claimed, since a removed store may have granted it."""
 HORIZON_STEP: Final = timedelta(hours=1)
 PRUNED_AT_ONCE = 5000
 """How many runs one tick deletes; more are left to the next tick, so that none takes long."""

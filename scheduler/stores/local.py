@@ -175,7 +175,7 @@ def _keep_private(path: str) -> None:
         try:
             if stat.S_IMODE(os.lstat(name).st_mode) != FILE_MODE:
                 os.chmod(name, FILE_MODE)
-        except (FileNotFoundError, PermissionError):  # it is not there, or the owner of the app's folder has made it
+        except (FileNotFoundError, PermissionError):  # it does not exist, or the owner of the app's folder created it
             continue
 
 

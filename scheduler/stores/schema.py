@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Final
 
 VERSION: Final = 6
-"""Of the local file; one of an older version is brought up to date when it is opened."""
+"""The version of the local file; an older file is upgraded when it is opened."""
 TABLES: Final = (
     "scheduler_runs",
     "scheduler_leases",

@@ -9,9 +9,9 @@ from typing import Any
 from scheduler.stores.meanwhile import PAUSE_SECONDS, see_to_work
 
 BUSY_SECONDS = 10.0
-"""How long a locked file is waited for."""
+"""How long to wait for a locked file."""
 BUSY_PAUSE = 0.01
-"""Between two tries of a statement that SQLite itself does not wait for."""
+"""Seconds between two tries of a statement that SQLite itself does not wait for."""
 
 
 class PatientCursor(sqlite3.Cursor):

@@ -10,13 +10,13 @@ from scheduler.stores.database_errors import NO_ANSWER
 from scheduler.stores.meanwhile import wait_until_ready
 
 ANSWER_SECONDS: Final = 15
-"""For the answer to one statement, and for connecting."""
+"""Timeout of one statement, and of connecting."""
 
 LOCK_SECONDS: Final = 10
-"""For a lock of another transaction: shorter, so that the server's error says that it was a lock."""
+"""Timeout of another transaction's lock: shorter, so that the server's error says that it was a lock."""
 
 IDLE_SECONDS: Final = {"postgres": 30, "mysql": 90}
-"""After which a server gives up a transaction whose scheduler was stopped within it: its locks hold up all others.
+"""Timeout after which a server ends a transaction whose scheduler was stopped within it: its locks block all others.
 
 MySQL has no such limit for transactions only; its connections may be idle from one minute to the next.
 """
@@ -27,7 +27,7 @@ SESSION: Final = {
     "mysql": f"SET SESSION innodb_lock_wait_timeout = {LOCK_SECONDS}, lock_wait_timeout = {LOCK_SECONDS},"
     f" wait_timeout = {IDLE_SECONDS['mysql']}",
 }
-"""What is set first on a server's connection."""
+"""The statements that set up a new connection to a server."""
 
 
 def mysql_options() -> dict[str, float]:

@@ -18,7 +18,7 @@ from scheduler.text import mask_secrets
 SHELL_OPERATOR = re.compile(r"\d*[<>]{1,2}.*|&>.*|[|&;]{1,2}|.*[^\\];")
 """A word that a shell would not pass on as an argument: a pipe, a redirection, the end of a command."""
 SHELL_VARIABLE = re.compile(r"[^'\\$]*(\$(?:[a-z_]\w*|\{\w+\}|\())", re.ASCII | re.IGNORECASE)
-"""The beginning of a word with a variable, or a command, that a shell would replace: it is in no single quotes."""
+"""The beginning of a word with a variable or a command outside of single quotes, which a shell would replace."""
 LONGEST_SHOWN = 80
 NO_COMMAND = "there is no command to run: pass one, as in CommandTask('python craft cache:clear')"
 

@@ -15,7 +15,7 @@ from scheduler.tasks.Notice import Notice
 from scheduler.text import mask_secrets
 
 NOT_COMPARED = frozenset({SCHEDULE_STATE, "defined_at"})
-"""State of an instance that does not tell it from another."""
+"""State of an instance that does not distinguish it from another."""
 
 
 class Candidate(NamedTuple):

@@ -58,13 +58,13 @@ IN_CLASS: Final = {
     "retry": "retries", "on_executor": "executor",
     **dict.fromkeys(SKIPS, INSTEAD_OF_SKIP),
 }  # fmt: skip
-"""Methods that somebody may take for attributes: what to write in a class instead."""
+"""Methods that are easily taken for attributes, with the attribute to write instead."""
 HOOK_SYNONYMS: Final = {
     "on_failure": "failed", "on_fail": "failed", "on_error": "failed", "on_exception": "failed",
     "run_if": "when", "run_when": "when", "only_if": "when",
     "on_success": "succeeded", "on_start": "before", "on_end": "after", "on_finish": "after", "on_complete": "after",
 }  # fmt: skip
-"""What other schedulers call our hooks."""
+"""The names of our hooks in other schedulers."""
 ALIKE: Final = 0.85
 SHORTEST: Final = 5
 

@@ -20,7 +20,7 @@ RUNS_LOOKED_AT = 20
 GAPS_LOOKED_AT = 20
 OFTEN = 3
 LATEST = 5
-"""The least number of runs whose median means something."""
+"""The smallest number of runs whose median is used."""
 
 
 def tasks(context: CheckContext) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from scheduler.processes.identity import host_name, unattended
 LATELY = timedelta(minutes=3)
 """How old the last tick may be; one is due each minute, and an app may be slow to start."""
 RETIRED = timedelta(days=7)
-"""How long after its last tick a host is taken for one that was removed."""
+"""How long after its last tick a host counts as removed."""
 INSTALL = "run craft schedule:install to let cron run it, or keep craft schedule:work running"
 
 
