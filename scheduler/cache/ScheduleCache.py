@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from binascii import crc32
 
-from scheduler.private_folder import FOLDER, OLD_FOLDER, make_folder, read_file, remove_file, write_file
+from scheduler.private_folder import FOLDER, OLD_FOLDER, NotPrivate, make_folder, read_file, remove_file, write_file
 
 TYPE_CHECKING = False  # see scheduler/__init__.py
 if TYPE_CHECKING:
@@ -109,6 +109,13 @@ class ScheduleCache:
         write_file(path, body + b"\n" + _checksum(body))
         remove_file(os.path.join(folder, STALE))
         return path
+
+
+def refusal(error: OSError) -> tuple[str, str]:
+    """Return why a cache is not used that another user may have written or this one may not read, and the fix."""
+    if isinstance(error, NotPrivate):
+        return str(error), error.hint
+    return f"{error.filename}: {error.strerror}", "let the user that runs craft read it"
 
 
 def mark_stale(folder: str, reason: str) -> bool:

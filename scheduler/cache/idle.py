@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 
 from scheduler.cache.fingerprint import difference, fingerprint
-from scheduler.cache.ScheduleCache import ScheduleCache, mark_stale
+from scheduler.cache.ScheduleCache import ScheduleCache, mark_stale, refusal
 from scheduler.private_folder import NotPrivate
 
 TYPE_CHECKING = False  # see scheduler/__init__.py
@@ -52,8 +52,7 @@ def _report_stale(folder: str, reason: str) -> None:
 
 def _refuse(error: OSError) -> None:
     """Report why the cache was not used; the booted app then decides, as if there were none."""
-    what = str(error) if isinstance(error, NotPrivate) else f"{error.filename}: {error.strerror}"
-    hint = error.hint if isinstance(error, NotPrivate) else "let the user that runs craft read it"
+    what, hint = refusal(error)
     line = f"craft: the schedule's cache was not used ({what}): {hint}, then run `craft schedule:cache` again"
     print(line, file=sys.stderr)  # noqa: T201 - a person reads it
 

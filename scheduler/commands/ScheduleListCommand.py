@@ -40,6 +40,6 @@ class ScheduleListCommand(ScheduleCommand):
             self.complain(f"Notice: {notice}.")
         if cache.name == "fresh":
             self.say(f"\n{cache.describe()}.")
-        elif cache.name == "stale":
-            self.complain(f"{cache.describe()}. Run craft schedule:cache again.")
+        elif cache.hint:
+            self.complain(f"{cache.describe()}. {cache.hint[0].upper()}{cache.hint[1:]}.")
         return TASK_FAILED if tasks.broken else OK

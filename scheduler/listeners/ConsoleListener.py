@@ -53,6 +53,8 @@ class ConsoleListener:
         self._verbose = verbose
         self._chosen = bool(chosen)
         self._reports_idle = reports_idle
+        self._handled: dict[str, datetime] = {}
+        """The minute in which each task's last fire time was that another tick has claimed."""
 
     @property
     def reports_handled(self) -> bool:
@@ -112,8 +114,10 @@ class ConsoleListener:
         self._out(_line(f"{planned.key} {WOULD[planned.action]}{time}{detail}"))
 
     def claimed_before(self, task: Described, fire_time: datetime, run: Run | None) -> None:
-        """Report that an earlier tick handled this fire time."""
-        if self._talkative:
+        """Report that an earlier tick handled this fire time, once for all seconds of a minute."""
+        minute = fire_time.replace(second=0, microsecond=0)
+        if self._talkative and self._handled.get(task.key) != minute:
+            self._handled[task.key] = minute
             self._out(_line(handled_text(task.key, fire_time, run, hints=self._reports_idle)))
 
     def stopping(self, running: int, grace: timedelta | None) -> None:

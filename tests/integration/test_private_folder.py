@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import re
 import sqlite3
 import stat
@@ -429,8 +430,21 @@ def test_a_planted_cache_is_refused_in_a_line_and_the_app_boots(
     (line,) = done.err.splitlines()
     assert line.startswith(f"craft: the schedule's cache was not used ({shared.root}/{CACHE} {why}")
     assert line.endswith("then run `craft schedule:cache` again")
-    assert why in shared.craft("schedule:list").exits(0).err
+    listed = shared.craft("schedule:list").exits(0).err
+    assert f"The schedule's cache is not used ({shared.root}/{CACHE} {why}" in listed
+    assert "stale" not in listed
     assert (secret.stat().st_mode, secret.stat().st_ctime, secret.read_bytes()) == (before.st_mode, before.st_ctime, b"")
+
+
+def test_the_doctor_names_the_owner_of_a_cache_that_is_not_used_and_the_fix(shared: App) -> None:
+    shared.tasks(TASK)
+    shared.craft("schedule:cache").exits(0)
+    os.chown(shared.root / CACHE, SOMEBODY_ELSE, SOMEBODY_ELSE)
+    (finding,) = (each for each in shared.craft("schedule:doctor", "--json").json()["findings"] if each["check"] == "cache")
+    owner = f"belongs to another user ({pwd.getpwuid(SOMEBODY_ELSE).pw_name})"
+    assert finding["message"] == f"The schedule's cache is not used ({shared.root}/{CACHE} {owner})."
+    assert finding["hint"] == "run craft as that user if cron does so, otherwise remove it, then run craft schedule:cache again"
+    assert shared.craft("schedule:list", "--json").json()["cache"]["state"] == "refused"
 
 
 @pytest.mark.parametrize("user", USERS.values(), ids=USERS)

@@ -163,6 +163,14 @@ def test_a_process_that_stays_gives_no_hint_for_another_command() -> None:
     assert ConsoleListener(print, print, talkative=True, reports_idle=False).reports_handled
 
 
+def test_seconds_of_one_minute_that_another_server_ran_are_one_line() -> None:
+    def event(to: Listener) -> None:
+        for seconds in range(0, 120, 10):
+            to.claimed_before(JOB, NOON + timedelta(seconds=seconds), RUN)
+
+    assert said(event, talkative=True, reports_idle=False) == "Job already ran for 12:00.\nJob already ran for 12:01."
+
+
 def test_a_process_that_stays_does_not_say_of_each_minute_that_it_was_idle() -> None:
     assert said(lambda to: to.nothing_due(), talkative=True, reports_idle=False) == ""
 

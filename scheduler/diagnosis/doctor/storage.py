@@ -50,8 +50,8 @@ def store(context: CheckContext) -> Iterator[Finding]:
 def cache(context: CheckContext) -> Iterator[Finding]:
     """Check whether the schedule is cached, and whether the cache is still valid."""
     state = state_of(context.app.base_path)
-    if state.name == "stale":
-        yield Finding("cache", Health.WARNING, f"{state.describe()}.", "run craft schedule:cache again")
+    if state.hint:
+        yield Finding("cache", Health.WARNING, f"{state.describe()}.", state.hint)
         return
     what = state.describe()
     reasons = obstacles(context.tasks, context.settings) if state.name == "none" else []
