@@ -28,7 +28,7 @@ from scheduler.listeners.ListenerDispatcher import ListenerDispatcher
 from scheduler.listeners.RunListener import Delivery
 from scheduler.processes.identity import host_name
 from scheduler.runs import CompletedRun, Outcome, Pause, Run, SkipReason
-from scheduler.stores import Claim, slot_of
+from scheduler.stores import Claim, Lease, slot_of
 
 from .fake_app import (
     MINUTE,
@@ -241,6 +241,20 @@ def test_jitter_spreads_starts_over_the_whole_of_its_length(app: FakeApp) -> Non
     delays = [jitter_of(each) for each in app.scheduler().find().usable]
     assert min(delays) < 6 * MINUTE
     assert 54 * MINUTE < max(delays) < HOUR
+
+
+def test_all_runs_of_a_busy_task_are_given_back_once(
+    app: FakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = clock.floor_minute(clock.real_now())
+    app.store.acquire(Lease("Job", "token", "another process", "another host", 1, now + HOUR), now)
+    app.store.claim([], {"Job": now - 5 * MINUTE}, "", now)
+    given_back: list[datetime | None] = []
+    adopt = app.store.adopt
+    monkeypatch.setattr(app.store, "adopt", lambda run, *how: given_back.append(run.fire_time) or adopt(run, *how))
+    assert app.add(task(nothing, catch_up="all")).tick(now) == 0
+    assert [run.owner for run in app.store.open_runs()] == [""] * 6
+    assert given_back == [now - number * MINUTE for number in range(5, -1, -1)]
 
 
 @pytest.mark.parametrize(("seconds", "late"), [(0, False), (-1, True)])
