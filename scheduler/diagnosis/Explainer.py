@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from scheduler import clock
 from scheduler.config.TaskOptions import LOCAL
 from scheduler.diagnosis.checks import check_conditions
-from scheduler.diagnosis.explanation import Explanation, Record, explain, time_of_interest
+from scheduler.diagnosis.explanation import Explanation, Record, explain, problem_of, time_of_interest
 from scheduler.execution.conditions import App
 from scheduler.execution.due import MINUTE
 from scheduler.execution.plan import TickPlan, plan_tick, read_state
@@ -16,10 +16,8 @@ from scheduler.execution.Scheduler import Scheduler
 from scheduler.processes.identity import unattended
 from scheduler.runs import Pauses
 from scheduler.stores import HeardWorker
-from scheduler.tasks.failures import describe_failure
 from scheduler.tasks.RegisteredTask import RegisteredTask
 from scheduler.tasks.Tasks import Tasks
-from scheduler.text import with_location
 
 
 class Explainer:
@@ -49,7 +47,7 @@ class Explainer:
             asked=at is not None,
             conditions=list(check_conditions(task, self._store, self._app, minute, asking=is_now)),
             is_due=bool(record.planned) if is_now and not plan.failures else None,
-            problem=_problem_of(plan),
+            problem=next((problem_of(task, error) for task, error in plan.failures), ""),
         )
 
     def _next_tick(self, task: RegisteredTask, now: datetime, *, asking: bool) -> TickPlan:
@@ -77,11 +75,3 @@ class Explainer:
 def _last_tick(ticks: Mapping[str, datetime]) -> datetime | None:
     """Return the last tick of any host; those that a person typed count only if there are no others."""
     return max((unattended(ticks) or ticks).values(), default=None)
-
-
-def _problem_of(plan: TickPlan) -> str:
-    """Return the error that a task's `should_run` raised, empty if there is none."""
-    for _, error in plan.failures:
-        failure = describe_failure(error)
-        return with_location(f"its should_run() raised {failure.error}", failure.location)
-    return ""

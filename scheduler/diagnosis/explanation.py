@@ -16,7 +16,9 @@ from scheduler.rules.ZonedMinute import in_utc
 from scheduler.runs import Action, Outcome, Pauses, PlannedAction, Run
 from scheduler.stores import HeardWorker
 from scheduler.Task import declared_schedule
+from scheduler.tasks.failures import describe_failure
 from scheduler.tasks.RegisteredTask import RegisteredTask
+from scheduler.text import with_location
 
 
 class Verdict(str, Enum):
@@ -71,8 +73,9 @@ class Explanation:
     """Everything known about a task and a time.
 
     `at` is the minute (UTC) in question; with `asked` the user named it. `is_due` is None if that cannot be predicted,
-    and `problem` is the error that `should_run` raised. `before` and `after` are the nearest fire times; `refused_by`
-    are the constraints without which the task would be due.
+    and `problem` is the error that `should_run` or `run_except` raised. `before` and `after` are the nearest fire
+    times; `refused_by` are the constraints without which the task would be due, `refused_now` those without which it
+    would be due at `now`, if `at` is an earlier fire time for which nobody asked.
     """
 
     task: RegisteredTask
@@ -83,6 +86,7 @@ class Explanation:
     record: Record
     conditions: tuple[Answer, ...] = ()
     refused_by: tuple[str, ...] = ()
+    refused_now: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
     before: datetime | None = None
     after: datetime | None = None
@@ -103,6 +107,16 @@ class Explanation:
         return _without_run(self) if self.is_due else Verdict.NOT_DUE
 
     @property
+    def is_about_now(self) -> bool:
+        """Return whether the time in question is the current minute."""
+        return self.at == _minute_of(self.now)
+
+    @property
+    def is_over(self) -> bool:
+        """Return whether the time in question was the last fire time of a rule that has come to its end."""
+        return self.is_due is True and not self.is_about_now and self.after is None and not self.is_paused
+
+    @property
     def in_the_way(self) -> Answer | None:
         """Return the first condition that would skip or fail the run, or None."""
         return next((answer for answer in self.conditions if answer.refusal), None)
@@ -116,7 +130,7 @@ class Explanation:
 def time_of_interest(task: RegisteredTask, now: datetime) -> datetime:
     """Return the minute to explain by default: that of `now` if the task is due, else its last fire time."""
     minute = _minute_of(now)
-    if task.rule is None or not task.is_foreseeable or task.rule.matches(ZonedMinute.of(minute, task.zone)):
+    if task.rule is None or not task.is_foreseeable or _judged(task, minute)[0] is not False:
         return minute
     before = task.rule.previous_before(minute, task.zone)
     return _minute_of(before) if before else minute
@@ -141,7 +155,8 @@ def explain(
     """
     rule, zone = task.rule, task.zone
     if rule is not None and task.is_foreseeable:
-        is_due = rule.matches(ZonedMinute.of(at, zone))
+        is_due, problem = _judged(task, at)
+    minute = _minute_of(now)
     after = at + MINUTE - timedelta.resolution if asked else now
     return Explanation(
         task=task,
@@ -152,12 +167,28 @@ def explain(
         record=record,
         conditions=tuple(conditions),
         refused_by=() if is_due or rule is None else tuple(refusing(task, at)),
+        refused_now=() if asked or rule is None or at == minute else tuple(refusing(task, minute)),
         changes=tuple(changes_near(at, zone, rule)) if rule else (),
         before=rule.previous_before(at, zone) if rule else None,
         after=next(pauses.coming(task, after), None),
         is_paused=rule is not None and rule.next_after(after, zone) is not None,
         problem=problem,
     )
+
+
+def problem_of(task: RegisteredTask, error: BaseException) -> str:
+    """Return what is wrong with a task whose `should_run`, or a function in its `run_except`, raised."""
+    failure = describe_failure(error)
+    return with_location(f"{task.decider} raised {failure.error}", failure.location)
+
+
+def _judged(task: RegisteredTask, minute: datetime) -> tuple[bool | None, str]:
+    """Return whether the rule names a minute; None and the problem if a function in its `run_except` raised."""
+    try:
+        named = task.rule is not None and task.rule.matches(ZonedMinute.of(minute, task.zone))
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the app's own function
+        return None, problem_of(task, error)
+    return named, ""
 
 
 def _without_run(found: Explanation) -> Verdict:
@@ -190,7 +221,7 @@ def _of_run(run: Run) -> Verdict:
 def refusing(task: RegisteredTask, at: datetime) -> Iterator[str]:
     """Yield the constraints (`run_on`, `run_between` …) because of which `task` is not due in the minute `at`.
 
-    There are none if it would not be due without them either.
+    There are none if it would not be due without them either. A function of the app's that raises leaves nothing out.
     """
     schedule = declared_schedule(task.target)
     narrowing = [name for name in CONSTRAINTS if declares(schedule, name)]
@@ -203,4 +234,7 @@ def refusing(task: RegisteredTask, at: datetime) -> Iterator[str]:
 
 
 def _names(schedule: Schedule, minute: ZonedMinute) -> bool:
-    return schedule.rule is not None and schedule.rule.matches(minute)
+    try:
+        return schedule.rule is not None and schedule.rule.matches(minute)
+    except (Exception, SystemExit):  # noqa: BLE001 - the app's own function
+        return True

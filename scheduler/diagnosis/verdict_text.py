@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from scheduler import clock
 from scheduler.clock import time_text
 from scheduler.diagnosis.explanation import Explanation, Verdict
 from scheduler.listeners.run_text import outcome_text
@@ -21,7 +22,16 @@ if TYPE_CHECKING:
 def verdict_of(found: Explanation) -> str:
     """Return the verdict in a sentence or two."""
     sentence = SENTENCES[found.verdict]
-    return sentence if isinstance(sentence, str) else sentence(found)
+    return f"{sentence if isinstance(sentence, str) else sentence(found)} {_since_then(found)}".rstrip()
+
+
+def _since_then(found: Explanation) -> str:
+    """Return why it is not due any more, or not now, if nobody asked about another time."""
+    if found.asked:
+        return ""
+    if found.is_over:
+        return "It does not run again: that was its last fire time."
+    return f"It is not due now: {listed(found.refused_now)} leaves out this time." if found.refused_now else ""
 
 
 def _on_demand(found: Explanation) -> str:
@@ -38,6 +48,11 @@ def _why_not_due(found: Explanation) -> str:
     if found.refused_by:
         return f"{listed(found.refused_by)} leaves out this time"
     return "its rule names other times" if found.task.is_foreseeable else "its should_run() returned false"
+
+
+def _asking_failed(found: Explanation) -> str:
+    what = "It does not run" if found.is_about_now else "It is not known whether it is due then"
+    return f"{what}: {found.problem}."
 
 
 def _would(found: Explanation, does: str) -> str:
@@ -58,7 +73,7 @@ def _late(found: Explanation) -> str:
 
 
 def _will_be_missed(found: Explanation) -> str:
-    return f"{_not_judged(found)}: the next tick records it as missed, since its {_forgiven(found)}."
+    return f"{_not_judged(found)}: the next tick records it as missed, since its {_forgiven(found, found.now)}."
 
 
 def _not_judged(found: Explanation) -> str:
@@ -66,8 +81,11 @@ def _not_judged(found: Explanation) -> str:
     return f"It has not run: no tick has come since {time_text(until, found.task.zone) if until else 'ever'}"
 
 
-def _forgiven(found: Explanation) -> str:
+def _forgiven(found: Explanation, noticed: datetime | None) -> str:
+    """Return why a fire time that a tick `noticed` late does not run, after 'its'."""
     options = found.task.options
+    if noticed is not None and clock.floor_minute(noticed) - found.at <= options.grace:
+        return f"catch_up is {options.catch_up!r}, and a later fire time took its place"
     return f"grace is {duration_text(options.grace)} and its catch_up {options.catch_up!r}"
 
 
@@ -130,7 +148,7 @@ def _skipped(found: Explanation) -> str:
 
 def _missed(found: Explanation) -> str:
     run = _run(found)
-    return f"It was missed: {run.detail}; its {_forgiven(found)}. {_all_of(run)}"
+    return f"It was missed: {run.detail}; its {_forgiven(found, run.claimed_at)}. {_all_of(run)}"
 
 
 def _run(found: Explanation) -> Run:
@@ -147,7 +165,7 @@ SENTENCES: dict[Verdict, str | Callable[[Explanation], str]] = {
     Verdict.ON_DEMAND: _on_demand,
     Verdict.NOT_DUE: _not_due,
     Verdict.UNFORESEEABLE: "This cannot be predicted: its own should_run() decides at that time.",
-    Verdict.ASKING_FAILED: lambda found: f"It does not run: {found.problem}.",
+    Verdict.ASKING_FAILED: _asking_failed,
     Verdict.COMING: "It will run then unless something prevents it.",
     Verdict.DUE: _due,
     Verdict.WOULD_BE_SKIPPED: lambda found: _would(found, "skips it"),

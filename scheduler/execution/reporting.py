@@ -40,6 +40,6 @@ def report_handled(task: RegisteredTask, fire_time: datetime, store: Store, list
 
 
 def should_run_problem(task: RegisteredTask, error: BaseException) -> TaskProblem:
-    """Return the problem of a task whose `should_run` raised."""
+    """Return the problem of a task whose `should_run`, or a function in its `run_except`, raised."""
     failure = describe_failure(error)
-    return TaskProblem(task.key, f"its should_run() raised {failure.error}", failure.location, failure.traceback)
+    return TaskProblem(task.key, f"{task.decider} raised {failure.error}", failure.location, failure.traceback)

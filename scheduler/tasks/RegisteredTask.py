@@ -56,6 +56,11 @@ class RegisteredTask:
         return not isinstance(self.rule, ShouldRunRule)
 
     @property
+    def decider(self) -> str:
+        """Return which code of the app is asked whether it is due, for messages."""
+        return "its run_except" if self.is_foreseeable else "its should_run()"
+
+    @property
     def has_hooks(self) -> bool:
         """Return whether it has hooks that are called after a failure."""
         cls = class_of(self.target)

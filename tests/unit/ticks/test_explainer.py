@@ -166,6 +166,32 @@ def test_explain_of_a_time_before_the_history_begins(app: FakeApp) -> None:
     assert "history is kept for KEEP_DAYS only" in says(app, at=NOON - timedelta(days=40) + 3 * MINUTE)[1]
 
 
+def test_a_missed_time_within_its_grace_gave_way_to_a_later_one(app: FakeApp) -> None:
+    start = clock.floor_minute(clock.real_now())
+    app.add(task(nothing)).tick(start, inline=True)
+    at, now = start + MINUTE, start + 3 * MINUTE
+    assert "records it as missed, since its catch_up is 'none', and a later" in says(app, at=at, now=now)[1]
+    app.tick(now, inline=True)
+    assert says(app, at=at, now=now)[1].startswith(
+        "It was missed: no tick came in time; its catch_up is 'none', and a later fire time took its place. craft"
+    )
+
+
+@pytest.mark.parametrize(
+    ("attributes", "sentence"),
+    [
+        ({"run_at": "8:00", "run_until": "2026-03-01"}, "It does not run again: that was its last fire time."),
+        ({"run_once": "2026-03-01 08:00"}, "It does not run again: that was its last fire time."),
+        ({"run_every": "1 minute", "run_except": "2026-03-03"}, "It is not due now: run_except leaves out this time."),
+        ({"run_every": "1 hour", "run_between": (8, 11)}, "It is not due now: run_between leaves out this time."),
+    ],
+)
+def test_without_a_time_explain_says_why_it_is_not_due_any_more(app: FakeApp, attributes: dict, sentence: str) -> None:
+    app.add(task(nothing, **{"run_every": None, **attributes}))
+    assert says(app)[1].endswith(f" {sentence}")
+    assert sentence not in says(app, at=NOON)[1].replace("now", "then")
+
+
 # --- now -------------------------------------------------------------------------------------------------------------
 
 
@@ -357,6 +383,29 @@ def test_a_task_that_decides_by_itself_is_asked_about_now_alone(
         assert "its should_run() raised ValueError: no answer" in verdict_of(found)
     if verdict == "not_due":
         assert verdict_of(found) == "It is not due now: its should_run() returned false."
+
+
+@pytest.mark.parametrize(
+    ("at", "sentence"),
+    [
+        (None, "It does not run: its run_except raised ValueError: no more stamps ("),
+        (NOON + timedelta(days=1), "It is not known whether it is due then: its run_except raised ValueError: no more"),
+    ],
+)
+def test_a_calendar_that_raises_is_reported(app: FakeApp, at: datetime | None, sentence: str) -> None:
+    def holidays(day: object) -> None:
+        if is_down:
+            fails()
+
+    is_down = False
+    app.add(task(nothing, run_except=staticmethod(holidays), run_on="weekdays"))
+    scheduler = app.scheduler()
+    (found,) = scheduler.find().usable
+    is_down = True
+    with clock.standing_at(NOON):
+        explanation = Explainer(scheduler, app).explain(found, at)
+    assert (explanation.verdict.value, explanation.refused_by) == ("asking_failed", ())
+    assert verdict_of(explanation).startswith(sentence)
 
 
 # --- where clocks change ---------------------------------------------------------------------------------------------
