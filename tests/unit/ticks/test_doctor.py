@@ -18,7 +18,6 @@ from scheduler import clock
 from scheduler.cache import building
 from scheduler.cache.building import build
 from scheduler.config import default_timezone as defaults
-from scheduler.diagnosis import doctor
 from scheduler.diagnosis.doctor import CHECKS, CheckContext, Finding, Health, examine
 from scheduler.diagnosis.doctor import executors as check_executors
 from scheduler.diagnosis.doctor import setup as doctor_setup
@@ -77,7 +76,7 @@ def found(app: FakeAppForDoctor, name: str) -> list[Finding]:
 
 
 def the(app: FakeAppForDoctor, name: str, health: Health) -> Finding:
-    """The one finding of a check that is neither well nor of the rest."""
+    """Return the one finding of a check with this health."""
     (finding,) = [each for each in found(app, name) if each.health is health]
     return finding
 
@@ -90,12 +89,12 @@ def test_each_check_of_doctor_says_if_all_is_well(app: FakeAppForDoctor) -> None
     assert not any(finding.hint for finding in findings)
 
 
-def test_a_new_check_is_a_function_in_the_list(app: FakeAppForDoctor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_check_is_a_function_that_yields_findings(app: FakeAppForDoctor) -> None:
     def weather(_: CheckContext) -> Any:
         yield Finding("weather", Health.WARNING, "It rains.", "take an umbrella")
 
-    monkeypatch.setattr(doctor, "CHECKS", (*CHECKS, weather))
-    assert the(app, "weather", Health.WARNING).message == "It rains."
+    (finding,) = examine(CheckContext(app.scheduler, app), [weather])
+    assert finding.message == "It rains."
 
 
 # --- the cache -------------------------------------------------------------------------------------------------------
