@@ -77,7 +77,9 @@ class TaskRegistry:
         for binding, target in registered:
             with _Reporting(result, target):
                 candidates.append(candidate(binding, target))
-        found, broken_files, notices = discovered_classes(*self._location())
+        found, broken_files, notices = discovered_classes(
+            *self._location(), frozenset(id(target) for _, target in registered)
+        )
         taken = {id(class_of(target)) for _, target in registered}
         for cls in found:
             with _Reporting(result, cls):

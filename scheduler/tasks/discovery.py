@@ -39,10 +39,10 @@ class Discovered(NamedTuple):
     notices: list[str]
 
 
-def discovered_classes(folder: str, package: str) -> Discovered:
+def discovered_classes(folder: str, package: str, registered: frozenset[int] = frozenset()) -> Discovered:
     """Return the task classes, failures and notices of the modules under `folder`, whose dotted name is `package`.
 
-    A folder that does not exist holds nothing.
+    A folder that does not exist holds nothing. `registered` are the ids of the tasks that are known already.
     """
     classes: dict[int, type] = {}
     broken: list[BrokenFile] = []
@@ -61,12 +61,12 @@ def discovered_classes(folder: str, package: str) -> Discovered:
             shown = os.path.relpath(path)
             text = failure.error + _hint(error)
             broken.append(BrokenFile(shown, text, failure.location or shown, failure.traceback))
-    return Discovered(list(classes.values()), broken, _strays(modules))
+    return Discovered(list(classes.values()), broken, _strays(modules, registered))
 
 
-def _strays(modules: list[ModuleType]) -> list[str]:
+def _strays(modules: list[ModuleType], registered: frozenset[int]) -> list[str]:
     try:
-        return list(strays(modules))
+        return list(strays(modules, registered))
     except Exception:  # noqa: BLE001 - a notice must not cost a run
         return []
 

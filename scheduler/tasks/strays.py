@@ -1,4 +1,4 @@
-"""Classes that declare when they run but are not tasks, because `Task` is not among their bases."""
+"""What looks like a task in the files of tasks and never runs: a class without `Task` as a base, an instance."""
 
 from __future__ import annotations
 
@@ -9,22 +9,38 @@ from types import ModuleType
 
 from scheduler.rules import RECURRENCES
 from scheduler.tasks.failures import relative
-from scheduler.tasks.inspection import is_class, is_task
+from scheduler.tasks.inspection import class_of, is_class, is_task
 
 
-def strays(modules: Iterable[ModuleType]) -> Iterator[str]:
-    """Return a notice for each class with a rule that will never run, with its place.
+def strays(modules: Iterable[ModuleType], registered: frozenset[int]) -> Iterator[str]:
+    """Return a notice for each class with a rule, and each task that is an instance, that will never run.
 
-    A mixin of a task, whose rule the task inherits, is not one.
+    A mixin of a task, whose rule the task inherits, is not one, nor are the tasks whose ids are `registered`.
     """
+    seen = set(registered)
     for module in modules:
-        for value in list(vars(module).values()):
-            with suppress(Exception, GeneratorExit, SystemExit):  # a class that cannot be asked
-                if is_class(value) and value.__module__ == module.__name__ and (notice := _notice(value)):
+        for name, value in list(vars(module).items()):
+            with suppress(Exception, GeneratorExit, SystemExit):  # what cannot be asked
+                notice = _notice(name, value, module) if id(value) not in seen else ""
+                if notice:
+                    seen.add(id(value))
                     yield notice
 
 
-def _notice(cls: type) -> str:
+def _notice(name: str, value: object, module: ModuleType) -> str:
+    if is_class(value):
+        return _notice_of_class(class_of(value)) if class_of(value).__module__ == module.__name__ else ""
+    if not is_task(value):
+        return ""
+    file = relative(module.__file__ or "")
+    place = getattr(value, "defined_at", "") or file
+    return (
+        f"{name} is a task, but only classes are found in {file}, so it never runs ({place}): "
+        "write a class, or add it in the register() of a provider"
+    )
+
+
+def _notice_of_class(cls: type) -> str:
     name = next((name for name in RECURRENCES if _is_set(vars(cls).get(name))), "")
     if not name or is_task(cls) or _has_task_below(cls):
         return ""

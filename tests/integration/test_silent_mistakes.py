@@ -61,6 +61,20 @@ def test_tasks_added_in_boot_are_named_with_file_line_and_fix(app: App, header: 
         assert "dd them in register()" in text, command
 
 
+def test_a_task_that_is_no_class_is_named_with_file_line_and_fix(app: App) -> None:
+    app.write("app/tasks/Backup.py", "from scheduler import CommandTask\n\nbackup = CommandTask('echo backup').daily()\nsame = backup\n")
+    notice = (
+        "Notice: backup is a task, but only classes are found in app/tasks/Backup.py, so it never runs (app/tasks/Backup.py:3): "
+        "write a class, or add it in the register() of a provider.\n"
+    )
+    for command in ("schedule:list", "schedule:run"):
+        assert app.craft(command).err == notice
+    app.provider("app.make('scheduler').add(backup)", header="from app.tasks.Backup import backup")
+    listed = app.craft("schedule:list").exits(0)
+    assert "echo backup" in listed.out
+    assert listed.err == ""
+
+
 def test_a_class_without_task_as_a_base_is_named_with_file_line_and_fix(app: App) -> None:
     app.write(
         "app/tasks/SayHi.py",
