@@ -12,7 +12,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def missing() -> Callable[[str], NoReturn]:
-    """Called with what is missing: in CI that is a failure, elsewhere a skip that says so."""
+    """Return a function that fails in CI, and otherwise skips the test, because of something that is missing."""
 
     def report(what: str) -> NoReturn:
         if os.environ.get("CI"):

@@ -11,7 +11,7 @@ YARDSTICK_SECONDS = 0.0105
 
 
 def cpu_seconds(function: Callable[[], Any], times: int = 1) -> float:
-    """Return the CPU time of a call, the best of several; a machine that is slow meanwhile is allowed for."""
+    """Return the CPU time of a call, the best of several, corrected for the speed of the machine."""
     found = []
     for _ in range(times):
         before = _cpu_of(_yardstick)

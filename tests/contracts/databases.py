@@ -29,7 +29,7 @@ Details = dict[str, Any]
 
 
 class Application:
-    """As much of a Masonite application as a store needs: the resolver of config/database.py."""
+    """The part of a Masonite application that a store needs: the resolver of config/database.py."""
 
     objects: Mapping[Any, Any] = {}
 
@@ -48,7 +48,7 @@ class Application:
 
 
 def quick_parent() -> str | None:
-    """Return a folder in memory where there is one, for databases that need not outlive a power cut."""
+    """Return a folder in memory, if there is one, for databases that may be lost in a power cut."""
     memory = "/dev/shm"
     return memory if os.access(memory, os.W_OK) else None
 
@@ -79,7 +79,7 @@ def server_details(driver: str) -> Details:
 
 
 def raw_connection(details: Details) -> Any:
-    """Connect in autocommit mode, past everything that is tested."""
+    """Connect in autocommit mode, without the code under test."""
     if details["driver"] == "sqlite":
         return sqlite3.connect(details["database"], isolation_level=None)
     if details["driver"] == "postgres":
@@ -107,7 +107,7 @@ def raw_connection(details: Details) -> Any:
 
 
 def execute(details: Details, *statements: str) -> list[Any]:
-    """Run statements past everything that is tested, and return what the last one finds."""
+    """Run statements without the code under test, and return the rows of the last one."""
     raw = raw_connection(details)
     try:
         cursor = raw.cursor()
@@ -119,7 +119,7 @@ def execute(details: Details, *statements: str) -> list[Any]:
 
 
 def why_unreachable(driver: str) -> str:
-    """Return why a server cannot be used, nothing if it can."""
+    """Return why a server cannot be used, empty if it can."""
     try:
         raw_connection(server_details(driver)).close()
     except Exception as error:  # noqa: BLE001 - drivers raise classes of their own
@@ -138,7 +138,7 @@ def make_database(driver: str, name: str, *, lasting: bool = False) -> Details:
 
 
 def drop_database(details: Details) -> None:
-    """Remove a database that `make_database` made, whoever still is connected to it."""
+    """Remove a database that `make_database` made, even if there are connections to it."""
     server, name = server_details(details["driver"]), details["database"]
     if details["driver"] == "postgres":
         execute(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')

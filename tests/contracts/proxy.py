@@ -1,4 +1,4 @@
-"""A way to a server that can be cut."""
+"""A proxy to a server, whose connections can be cut."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import suppress
 
 
 class Proxy:
-    """Passes on what goes to and from a server, until it is told not to.
+    """Passes on everything to and from a server, until `mute` or `cut` is called.
 
     `cut` ends all connections and refuses new ones, `mute` keeps them and passes nothing on, `mend` makes it work again.
     It is at `port` on this machine all the time.
@@ -35,11 +35,11 @@ class Proxy:
             threading.Thread(target=self._welcome, args=(door,), daemon=True).start()
 
     def mute(self) -> None:
-        """Pass on nothing, as a network does whose other end is gone."""
+        """Pass on nothing, as a network whose other end is gone."""
         self._is_muted = True
 
     def cut(self) -> None:
-        """End everything, as a server does that is stopped."""
+        """End all connections, as a server that is stopped."""
         door, self._door = self._door, None
         if door is not None:
             with suppress(OSError):

@@ -31,7 +31,7 @@ def store(server_details: Details) -> Iterator[Store]:
 
 
 def end_connections(details: Details) -> None:
-    """End all connections to a database, as a server does that is restarted or whose clients were idle too long."""
+    """End all connections to a database, as a server that is restarted or whose clients were idle too long."""
     if details["driver"] == "postgres":
         execute(details, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                          f" WHERE datname = '{details['database']}' AND pid <> pg_backend_pid()")

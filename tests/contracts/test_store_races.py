@@ -15,7 +15,7 @@ from .values import GONE, HERE, NOON, after, lease
 
 
 class Stale:
-    """A transaction that saw the rows as they were before somebody else changed them."""
+    """A transaction that reads the rows as they were before another server changed them."""
 
     def __init__(self, transaction: Any, rows: list[Any]) -> None:
         self._transaction = transaction
@@ -29,7 +29,7 @@ class Stale:
 
 
 def through(store: Store, wrap: Callable[[Any], Any]) -> None:
-    """Let the store's transactions go through a stand-in."""
+    """Let the store use a stand-in for its transactions."""
     transaction = store.connection.transaction
     store.connection.transaction = lambda work: transaction(lambda real: work(wrap(real)))  # type: ignore[method-assign]  # one store only
 

@@ -196,7 +196,7 @@ def test_a_crash_is_not_recorded_after_a_new_heartbeat(member: Member) -> None:
 
 
 def heartbeats(store: Store) -> dict[int, Any]:
-    """Return when each open run was last heard of."""
+    """Return the last heartbeat of each open run."""
     return {run.id: run.heartbeat_at for run in store.open_runs()}
 
 
@@ -319,7 +319,7 @@ def test_no_question_reads_more_of_a_long_history_than_its_answer() -> None:
 
 
 def plan_of(store: Store, sql: str, values: Any) -> str:
-    """Return how SQLite goes about a query."""
+    """Return SQLite's plan of a query."""
     return " | ".join(row["detail"] for row in store.connection.rows(f"EXPLAIN QUERY PLAN {sql}", values))
 
 

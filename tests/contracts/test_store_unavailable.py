@@ -70,7 +70,7 @@ READING = {
 
 
 def said_by(store: Store, operation: Callable[[Store], Any] = OPERATIONS["claim"]) -> str:
-    """Return what a store says that cannot be used."""
+    """Return the error of a store that cannot be used."""
     with pytest.raises(StoreUnavailable) as caught:
         operation(store)
     message = str(caught.value)
@@ -81,7 +81,7 @@ def said_by(store: Store, operation: Callable[[Store], Any] = OPERATIONS["claim"
 
 
 def works(store: Store) -> bool:
-    """Tell whether everything that can be asked of a store is answered."""
+    """Return whether all methods of a store work."""
     for operation in OPERATIONS.values():
         operation(store)
     return True
@@ -89,7 +89,7 @@ def works(store: Store) -> bool:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait for a locked SQLite file no longer than a moment."""
+    """Wait for a locked SQLite file for a moment only."""
     monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.05)
     monkeypatch.setattr(sqlite, "PAUSE_SECONDS", 0.05)
 
@@ -104,7 +104,7 @@ def file_details(request: pytest.FixtureRequest, folder: Path) -> Details:
 
 @pytest.fixture
 def proxied(server_details: Details) -> Iterator[tuple[Proxy, Store]]:
-    """A store in a server, and the way to it."""
+    """A store in a server, and the proxy to it."""
     proxy = Proxy(server_details["host"], server_details["port"])
     store = open_store({**server_details, "host": "127.0.0.1", "port": proxy.port})
     yield proxy, store
@@ -171,7 +171,7 @@ def test_a_claim_is_atomic_if_the_connection_is_cut(
 
 @pytest.fixture
 def brief(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait for an answer no longer than a moment."""
+    """Wait for an answer for a moment only."""
     monkeypatch.setattr(timeouts, "ANSWER_SECONDS", 0.2)
 
 

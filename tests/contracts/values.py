@@ -35,12 +35,12 @@ def claim(key: str = "a", minutes: int = 0, **more: Any) -> Claim:
 
 
 def forced(key: str = "a") -> Claim:
-    """Return the claim of a task that is run by hand."""
+    """Return the claim of a forced run."""
     return Claim(key, None, None)
 
 
 def claimed(store: Store, *claims: Claim, owner: str = HERE, now: datetime = NOON) -> list[Run]:
-    """Claim, and move no cursor."""
+    """Claim without moving a cursor."""
     return store.claim(claims, {}, owner, now)
 
 

@@ -36,14 +36,14 @@ class Due(Task):
 """
 
 def library() -> str:
-    """Return where libfaketime is, nothing if it is nowhere."""
+    """Return the path of libfaketime, empty if it is not installed."""
     places = ("/usr/lib/*/faketime", "/usr/lib/faketime", "/usr/local/lib/faketime")
     found = [path for place in places for path in glob(f"{place}/libfaketime.so.1")]
     return found[0] if found else ""
 
 
 def wandering(random: Random, steps: int) -> Iterator[int]:
-    """Give minutes as a clock shows them that is set again and again; it never shows one before the first."""
+    """Yield the minutes of a clock that is set again and again, but never to a minute before the first."""
     now = 100
     yield now
     for _ in range(steps):
@@ -58,7 +58,7 @@ def wandering(random: Random, steps: int) -> Iterator[int]:
 
 
 def wander(harness: Harness, random: Random, steps: int) -> list[str]:
-    """Tick as a clock that goes back and forth has it, and return what is wrong."""
+    """Tick by a clock that goes back and forth, and return what is wrong."""
     harness.add("a")
     harness.add("b", catch_up="latest")
     harness.add("c", catch_up="all", catch_up_limit=3)
@@ -79,7 +79,7 @@ def wander(harness: Harness, random: Random, steps: int) -> list[str]:
 
 
 def differences(wanted: dict[datetime, Entry], runs: list[Run]) -> list[str]:
-    """Return in what the runs of a task are not what a model says."""
+    """Return how the runs of a task differ from the model."""
     wrong = [f"{run.fire_time} has no outcome, or another: {run.outcome}" for run in runs if run.outcome not in SETTLED]
     found = {run.fire_time: Entry(run.outcome is Outcome.SUCCEEDED, run.late) for run in runs if run.fire_time}
     wrong += ["a fire time has two runs"] if len(found) != len(runs) else []
@@ -114,7 +114,7 @@ class FakedApp:
         return local_store(str(self.app.root / ".scheduler" / "scheduler.sqlite3"))
 
     def set_clock(self, shown: datetime) -> None:
-        """Let the clock show `shown` now, in all processes, and go on from there."""
+        """Let the clock show `shown` now, in all processes, and run from there."""
         seconds = (shown - datetime.now(timezone.utc)).total_seconds()
         new = self.offset.with_suffix(".new")
         new.write_text(f"{seconds:+.3f}\n", encoding="utf-8")
@@ -132,12 +132,12 @@ class FakedApp:
             return subprocess.Popen(self._craft("schedule:work"), cwd=self.app.root, env=self._env(), stdout=log, stderr=log)
 
     def starts(self) -> list[str]:
-        """Return the fire times that the task has written down."""
+        """Return the fire times that the task has recorded."""
         witness = self.app.root / "witness"
         return witness.read_text(encoding="utf-8").split() if witness.exists() else []
 
     def runs(self) -> list[Run]:
-        """Return all runs there are."""
+        """Return all runs."""
         store = self.store
         try:
             assert store.leases() == [], "a lease stays"
@@ -169,7 +169,7 @@ def wander_by_cron(app: FakedApp, random: Random, steps: int) -> list[str]:
 
 
 def wander_while_working(app: FakedApp, random: Random, steps: int) -> list[str]:
-    """Set the clock under a `craft schedule:work` that lives on, and return what is wrong."""
+    """Set the clock while a `craft schedule:work` runs, and return what is wrong."""
     numbers = list(wandering(random, steps))
     app.set_clock(minute(numbers[0]))
     process = app.work()
@@ -235,5 +235,5 @@ def _lives(app: FakedApp, process: subprocess.Popen[bytes]) -> bool:
 
 
 def why_not() -> str:
-    """Return what the machine lacks, nothing if it lacks nothing."""
+    """Return what the machine lacks, empty if nothing."""
     return "" if library() and os.path.exists("/proc") else "libfaketime (Debian's package `faketime`)"

@@ -41,7 +41,7 @@ class Server(ABC):
     @classmethod
     @abstractmethod
     def missing(cls) -> str:
-        """Return what the machine lacks for it, nothing if it lacks nothing."""
+        """Return what the machine lacks for it, empty if nothing."""
 
     @property
     def details(self) -> Details:
@@ -78,7 +78,7 @@ class Server(ABC):
             self._process = None
 
     def close(self) -> None:
-        """Stop it for good, and leave nothing."""
+        """Stop it and remove its files."""
         with suppress(subprocess.TimeoutExpired):
             self.stop(self.stops[-1])
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -91,10 +91,10 @@ class Server(ABC):
 
     @abstractmethod
     def command(self) -> list[str]:
-        """Return what starts it."""
+        """Return the command that starts it."""
 
     def run(self, command: list[str]) -> subprocess.Popen[bytes]:
-        """Start a program of the server's, as a user that it accepts: none of them wants to be root's."""
+        """Start a program of the server as a user that it accepts: all of them refuse root."""
         with open(self.folder / "log", "ab") as log:
             who = {"user": self.system_user, "group": self.system_user, "extra_groups": []} if _is_root() else {}
             return subprocess.Popen(
@@ -174,7 +174,7 @@ SERVERS: dict[str, type[Server]] = {"postgres": Postgres, "mysql": MariaDB}
 
 
 def _postgres(program: str) -> str:
-    """Return where one of PostgreSQL's programs is: Debian does not put them on the PATH."""
+    """Return the path of one of PostgreSQL's programs: Debian does not put them on the PATH."""
     found = sorted(glob(f"/usr/lib/postgresql/*/bin/{program}"))
     return found[-1] if found else shutil.which(program) or ""
 

@@ -38,7 +38,7 @@ class Week(NamedTuple):
     zones: tuple[str, ...]
 
     def changes_within(self, days: float) -> bool:
-        """Tell whether clocks of one of its zones change in so many days."""
+        """Return whether the clocks of one of its zones change within `days`."""
         first = datetime(*self.first, tzinfo=timezone.utc)
         both = (first + timedelta(hours=1), first + timedelta(days=days))
         return any(len({day.astimezone(ZoneInfo(zone)).utcoffset() for day in both}) == 2 for zone in self.zones)
@@ -57,7 +57,7 @@ WEEKS = (
 
 
 class Words(NamedTuple):
-    """What a task says of itself, and what that means on the face of a clock.
+    """The declaration of a task, and its meaning on the face of a clock.
 
     One that is not `wild` runs once for each time of day that it names, whatever clocks do.
     """
@@ -113,7 +113,7 @@ def _minutes(face: datetime) -> int:
 
 
 def fire_times(words: Words, zone: ZoneInfo, minutes: Iterable[datetime]) -> set[datetime]:
-    """Return which of these minutes, which follow each other, a task names."""
+    """Return which of these consecutive minutes a task names."""
     found: set[datetime] = set()
     seen: set[datetime] = set()
     before: datetime | None = None
@@ -132,7 +132,7 @@ def fire_times(words: Words, zone: ZoneInfo, minutes: Iterable[datetime]) -> set
 
 
 class Entry(NamedTuple):
-    """What there should be of a fire time."""
+    """The expected record of a fire time."""
 
     ran: bool
     late: bool = False
@@ -140,7 +140,7 @@ class Entry(NamedTuple):
 
 @dataclass
 class Model:
-    """What should become of every fire time of one task."""
+    """The expected outcome of every fire time of one task."""
 
     fires: set[datetime]
     options: Mapping[str, Any]
@@ -175,7 +175,7 @@ class Model:
 
 
 class Ours:
-    """A scheduler with a store in memory, whose tasks are not carried out."""
+    """A scheduler with a store in memory, which does not execute its tasks."""
 
     def __init__(self, tasks: Iterable[type[Task]]) -> None:
         app, settings = MasoniteApp(Application()), Settings()
@@ -199,12 +199,12 @@ class Ours:
         return self.given
 
     def _run(self, task: Any, run: Run) -> Run:
-        """Run nothing, and remember what there was to run."""
+        """Run nothing, and record what was to run."""
         self.given.append((task.key, run.fire_time))
         return replace(run, outcome=Outcome.SUCCEEDED, ended_at=run.started_at)
 
     def entries(self) -> dict[tuple[str, datetime | None], Entry]:
-        """Return what there is of every fire time."""
+        """Return the record of every fire time."""
         runs = self.scheduler.store.history(limit=10_000_000)
         entries = {(run.key, run.fire_time): Entry(run.outcome is Outcome.SUCCEEDED, run.late) for run in runs}
         assert len(entries) == len(runs), "a fire time has two runs"
@@ -215,7 +215,7 @@ class Ours:
 
 
 def ticks_of(first: datetime, last: datetime, random: Random) -> Iterable[datetime]:
-    """Give the minutes that are ticked: some are missed, some ticked twice, and sometimes the clock goes back."""
+    """Yield the minutes of ticks: some are missed, some come twice, and sometimes the clock goes back."""
     minute = first
     yield minute
     while minute < last:
@@ -235,7 +235,7 @@ def ticks_of(first: datetime, last: datetime, random: Random) -> Iterable[dateti
 
 @dataclass
 class Comparison:
-    """What became of a week."""
+    """The result of a week."""
 
     ticks: int = 0
     starts: int = 0

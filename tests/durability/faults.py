@@ -28,7 +28,7 @@ def add_tasks(harness: Harness, *, retries: bool = True) -> None:
 
 
 def statements_of_a_tick(harness: Harness) -> int:
-    """Return how many statements one tick gives to its store."""
+    """Return how many statements one tick executes in its store."""
     harness.tick(0)
     order = harness.tick(1, fault={"action": "count", "first": 0})
     assert order.wait() in {0, 1}, order.err
@@ -127,7 +127,7 @@ class Killing:
         return bool(lived)
 
     def settle(self) -> list[str]:
-        """Tick on until all is at rest, and return what is wrong."""
+        """Tick until nothing runs any more, and return what is wrong."""
         for _ in range(2):
             self.number += 1
             code = self.harness.tick(self.number).wait()

@@ -76,7 +76,7 @@ class Outages:
         self.longest = max(self.longest, time.monotonic() - begin)
 
     def settle(self) -> list[str]:
-        """Tick on until all is at rest, and return what is wrong."""
+        """Tick until nothing runs any more, and return what is wrong."""
         for _ in range(SETTLING):
             code = self.tick()
             self.wrong += [f"exit code {code} of a tick that followed"] if code not in {0, 1} else []
@@ -115,7 +115,7 @@ def filled(disk: Path, harness: Harness) -> Iterator[None]:
 
 @contextmanager
 def small_disk(folder: Path, size: str = "16m") -> Iterator[Path]:
-    """Make a disk of its own: room for a store with its write-ahead log, and not for much more."""
+    """Create a disk with room for a store with its write-ahead log, and not much more."""
     disk = folder / "disk"
     disk.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(disk)], check=True)
@@ -126,7 +126,7 @@ def small_disk(folder: Path, size: str = "16m") -> Iterator[Path]:
 
 
 def why_no_disk(folder: Path) -> str:
-    """Return why there can be no small disk, nothing if there can."""
+    """Return why a small disk cannot be created, empty if it can."""
     if os.geteuid() != 0:
         return "root, who may mount a small disk"
     try:

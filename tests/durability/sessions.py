@@ -13,7 +13,7 @@ ASK = {"postgres": "SELECT pg_backend_pid() AS number", "mysql": "SELECT CONNECT
 
 
 class Sessions:
-    """What an app does with two connections of config/database.py: `it` is pooled, `other` has an open transaction."""
+    """Two connections of config/database.py in use by an app: `it` is pooled, `other` has an open transaction."""
 
     def __init__(self, connections: Mapping[str, Any]) -> None:
         self._driver = connections["it"]["driver"]

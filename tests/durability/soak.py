@@ -36,12 +36,12 @@ STORES = {"local": "SQLite", "postgres": "PostgreSQL", "mysql": "MariaDB"}
 
 
 class Missing(Exception):
-    """What a part needs and the machine lacks."""
+    """Something that a part needs and the machine lacks."""
 
 
 @dataclass
 class Verdict:
-    """What a part did, in numbers, and what is wrong."""
+    """The result of a part: its numbers, and what is wrong."""
 
     numbers: str
     wrong: list[str] = field(default_factory=list)
@@ -49,7 +49,7 @@ class Verdict:
 
 @dataclass
 class Soak:
-    """What all parts share."""
+    """The values that all parts share."""
 
     seed: int
     prefork_servers: PreforkServers
@@ -57,7 +57,7 @@ class Soak:
     _numbers: Iterator[int] = field(default_factory=count)
 
     def random(self, what: str) -> Random:
-        """Return the chance of one part: the same for the same seed."""
+        """Return the random generator of one part: the same for the same seed."""
         return Random(f"{self.seed} {what}")
 
     def new_folder(self) -> Path:
@@ -128,7 +128,7 @@ def storm(soak: Soak, store: str) -> Verdict:
 
 
 def each_statement(soak: Soak, action: str, minutes: list[int]) -> Verdict:
-    """Let a tick die, or its store fail, before and after each statement it has for its store."""
+    """Let a tick die, or its store fail, before and after each statement of the store."""
     with soak.harness("local") as harness:
         wrong = []
         harness.add("a")
@@ -184,7 +184,7 @@ def _outages(harness: Harness, random: Random, take_away: Callable[[], Iterator[
 
 
 def told_clock(soak: Soak) -> Verdict:
-    """Ticks are told a time that goes back and forth."""
+    """Ticks get a time that goes back and forth."""
     with soak.harness("local") as harness:
         wrong = clocks.wander(harness, soak.random("clock"), 500)
         return Verdict(f"500 ticks, {len(harness.runs())} runs, each as the model has it", wrong)
@@ -201,7 +201,7 @@ def faked_clock(soak: Soak, command: str, steps: int) -> Verdict:
 
 
 def a_week(soak: Soak, which: dst_weeks.Week) -> Verdict:
-    """A week of ticks, a minute a step, some missed, beside a plain model."""
+    """A week of ticks, a minute a step, some missed, compared with a plain model."""
     found = dst_weeks.compared(which, soak.random(which.name).randrange(2**32))
     return Verdict(f"{found.ticks} ticks, {found.starts} starts, {found.missed} missed, as the model has it", found.wrong)
 

@@ -60,7 +60,7 @@ class Storm:
             assert code in {0, 1}, (code, order.err)
 
     def settle(self) -> list[str]:
-        """Tick on until all is at rest, and return what is wrong."""
+        """Tick until nothing runs any more, and return what is wrong."""
         wait_until(self._is_silent, "the last leases to lapse")
         for _ in range(2):
             self.number += 1
@@ -75,7 +75,7 @@ class Storm:
 
 
 def overlaps(harness: Harness) -> list[str]:
-    """Return where two processes of one task breathed at the same time."""
+    """Return where two processes of one task ran at the same time."""
     wrong = []
     for task in harness.tasks:
         breaths = sorted((line.more, line.pid) for line in harness.lines("breath", task["key"]))

@@ -58,6 +58,6 @@ def test_a_heartbeat_follows_at_once_after_a_clock_change_or_sleep(
 
 
 def heard(harness: Harness) -> datetime:
-    """When the one open run was last heard of."""
+    """Return the last heartbeat of the one open run."""
     (run,) = harness.store.open_runs()
     return run.heartbeat_at

@@ -37,7 +37,7 @@ def go(harness: Harness) -> None:
 
 
 def wait_for_silence(harness: Harness) -> None:
-    """Wait until nothing was heard of the open run for longer than its lease and the time to end it."""
+    """Wait until the open run has had no heartbeat for longer than its lease and the time to end it."""
 
     def is_silent() -> bool:
         heard = [run.heartbeat_at for run in harness.store.open_runs()]

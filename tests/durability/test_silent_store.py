@@ -19,7 +19,7 @@ LATEST = 5.0
 
 
 def muted(request: pytest.FixtureRequest, prefork_servers: PreforkServers, folder: Path) -> Iterator[tuple[Harness, Callable[[], None]]]:
-    """A store in a server that accepts everything and answers nothing."""
+    """A store in a server that accepts connections and never answers."""
     details = request.getfixturevalue("server_database")(request.param)
     proxy = Proxy(details["host"], details["port"])
     harness = Harness(prefork_servers, folder, {**details, "host": "127.0.0.1", "port": proxy.port}, details)
@@ -40,7 +40,7 @@ def locked(prefork_servers: PreforkServers, folder: Path) -> Iterator[tuple[Harn
 
 @pytest.fixture(params=["local", pytest.param("postgres", marks=pytest.mark.services), pytest.param("mysql", marks=pytest.mark.services)])
 def silenced(request: pytest.FixtureRequest, prefork_servers: PreforkServers, folder: Path) -> Iterator[tuple[Harness, Callable[[], None]]]:
-    """A store, and what makes it stop answering."""
+    """A store, and a function that makes it stop answering."""
     yield from locked(prefork_servers, folder) if request.param == "local" else muted(request, prefork_servers, folder)
 
 

@@ -37,7 +37,7 @@ def test_several_statements_in_a_row_that_fail_in_schedule_work(harness: Harness
 
 @pytest.fixture(params=[pytest.param("postgres", marks=pytest.mark.services), pytest.param("mysql", marks=pytest.mark.services)])
 def cuttable(request: pytest.FixtureRequest, prefork_servers: PreforkServers, folder: Path, server_database) -> Iterator[tuple[Proxy, Harness]]:
-    """A store in a server, to which ticks have a way that can be cut; the test's own way cannot."""
+    """A store in a server: the connection of ticks can be cut, the test's own cannot."""
     details = server_database(request.param)
     proxy = Proxy(details["host"], details["port"])
     harness = Harness(prefork_servers, folder, {**details, "host": "127.0.0.1", "port": proxy.port}, details)

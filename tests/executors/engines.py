@@ -41,11 +41,11 @@ class Engine:
         return {}
 
     def commands(self, workers: int) -> list[list[str]]:
-        """Return the commands that start so many workers."""
+        """Return the commands that start that many `workers`."""
         return []
 
     def purge(self, root: Path) -> None:
-        """Lose every message."""
+        """Delete all messages."""
 
 
 class Local(Engine):

@@ -240,7 +240,7 @@ class Fleet:
         self.workers.clear()
 
     def warn_workers(self) -> None:
-        """Tell all workers to stop: RQ's do so only if the process of their job is told."""
+        """Signal all workers to stop: RQ's stop only if the process of their job gets the signal."""
         for worker in self.workers:
             for pid in children_of(worker.pid) if self.engine.warns_children else [worker.pid]:
                 os.kill(pid, signal.SIGTERM)

@@ -133,7 +133,7 @@ class Storm:
         return list(self._violations())
 
     def _held(self) -> list[Lease]:
-        """Return the leases that keep others out: what a process leaves that is gone is free to whoever comes next."""
+        """Return the leases that prevent other runs; a lease of a dead process does not."""
         return [lease for lease in self.fleet.store.leases() if not is_gone(lease.owner)]
 
     def _violations(self):

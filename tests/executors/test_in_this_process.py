@@ -31,7 +31,7 @@ pytestmark = pytest.mark.measured
 
 
 class ByHand(Engine):
-    """An engine whose messages wait in a file until the test does them."""
+    """An engine whose messages wait in a file until the test executes them."""
 
     config = {"driver": "custom", "submit": "app.jobs.submit"}
 
@@ -178,7 +178,7 @@ def test_a_job_on_masonites_queue_does_its_run(of_engine: Callable[[Engine], Fle
 
 @pytest.fixture
 def heard(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lets workers in this process hear Celery's signals no longer than the test."""
+    """Connects workers in this process to Celery's signals during the test only."""
     from celery import signals
 
     for signal in (signals.after_setup_logger, signals.worker_init, signals.worker_ready, signals.worker_shutting_down):

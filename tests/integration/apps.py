@@ -123,12 +123,12 @@ def _without_masonite_warnings(err: str) -> str:
 
 
 def _without_stamps(text: str) -> str:
-    """Lines of a log without time and level: what is said, on a terminal or not."""
+    """Return log lines without time and level: the same text as on a terminal."""
     return re.sub(r"(?m)^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d (INFO|WARNING|ERROR) ", "", text)
 
 
 def plain(text: str) -> str:
-    """What a terminal shows, without its colours."""
+    """Return what a terminal shows, without colours."""
     return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text).replace("\r\n", "\n")
 
 
@@ -213,7 +213,7 @@ class App:
     # what the scheduler remembers of it
 
     def keep_runs(self) -> App:
-        """Let the next commands find what the earlier ones wrote down, as they do in a user's app."""
+        """Keep the store between commands, as in a user's app."""
         self.remembers = True
         return self
 
@@ -252,7 +252,7 @@ class App:
         return run_on_terminal([sys.executable, "craft", *arguments], self.root, environment, columns)
 
     def type_on_terminal(self, typed: str, *arguments: str, columns: int = 80, **environment: str) -> Finished:
-        """`python craft` on a terminal at which somebody types these keys."""
+        """Run `python craft` on a terminal and type these keys."""
         self.forget_runs()
         command = [sys.executable, "craft", *arguments]
         return run_on_terminal(command, self.root, environment, columns, typed=typed)
@@ -275,7 +275,7 @@ class App:
 
 
 def console_script() -> Path:
-    """The `craft` that installing the package puts beside this Python."""
+    """Return the `craft` that installing the package puts next to this Python."""
     return Path(os.path.normpath(sys.executable)).parent / "craft"
 
 

@@ -54,7 +54,7 @@ class StandIn:
         return file.read_bytes() if file.exists() else None
 
     def asked(self) -> list[str]:
-        """What it was asked for since this was asked last."""
+        """Return the calls since the last call of this method."""
         asked = (self.kept("asked") or b"").decode().splitlines()
         self.forget("asked")
         return asked

@@ -30,7 +30,7 @@ HANGS = 60.0
 
 @dataclass
 class Servers:
-    """The servers' ports, and what they were told."""
+    """The servers' ports, and the requests they got."""
 
     folder: Path
     mail_port: int

@@ -20,7 +20,7 @@ class Well(Task):
 
 
 def one_line(done: Finished, *words: str) -> None:
-    """The task that is well ran, and of the other one line tells."""
+    """Check that the valid task ran, and return the one line about the other."""
     assert done.out == "well\n", done
     assert len(done.err.splitlines()) == 1, done
     for word in words:

@@ -173,7 +173,7 @@ FAILURES = {
 
 @pytest.fixture
 def around(app: App) -> App:
-    """An app with a task that comes before a broken one, and one that comes after it."""
+    """An app with a task before a broken one, and a task after it."""
     app.write("app/tasks/Before.py", WELL.format(name="Before"))
     app.write("app/tasks/Zuletzt.py", WELL.format(name="Zuletzt"))
     return app

@@ -52,7 +52,7 @@ def all_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
 
 @pytest.fixture
 def servers(all_servers: Servers) -> Servers:
-    """Servers that were told nothing yet."""
+    """Servers without any requests so far."""
     all_servers.forget()
     return all_servers
 
@@ -99,7 +99,7 @@ def listen(app):
 
 @pytest.fixture
 def heard(app: App) -> Any:
-    """What the app's listeners have heard, the first of which always raises."""
+    """Return the events that the app's listeners got; the first listener always raises."""
     app.write("app/hearing.py", LISTENERS)
     app.provider("listen(app)", header="from app.hearing import listen")
 

@@ -304,7 +304,7 @@ def test_commands_that_read_leave_a_store_as_it_is(app: App) -> None:
 
 
 def as_user(number: int) -> list[str]:
-    """Return what runs a command as another user, who may read the programs of root."""
+    """Return the words that run a command as another user, who may read the programs of root."""
     names = [f"--reuid={number}", f"--regid={number}", "--clear-groups"]
     return ["setpriv", *names, "--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
 
@@ -409,7 +409,7 @@ def ids(value: Any) -> str | None:
 
 @pytest.fixture
 def secret(tmp_path: Path) -> Path:
-    """A file of root's that no scheduler has any business with."""
+    """A file of root that the scheduler must not read or write."""
     file = tmp_path / "secret"
     file.touch(mode=0o644)
     return file

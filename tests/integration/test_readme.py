@@ -58,7 +58,7 @@ SHOWN_FOLDER = "/srv/blog"
 
 
 class Reader:
-    """Somebody who does in an app what a page says."""
+    """A reader of a page, who types its commands and writes its files in an app."""
 
     def __init__(self, app: App) -> None:
         self.app = app
@@ -177,7 +177,7 @@ def as_always(text: str) -> str:
 
 @pytest.fixture
 def reader(template: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch, request) -> Reader:
-    """A reader with a fresh app, just as Masonite makes it unless the page says nothing of installing."""
+    """A reader with a fresh app, in which the scheduler is installed unless the page does that."""
     monkeypatch.setattr(clock, "local_zone", lambda: UTC)
     app = make_app(template, tmp_path / "blog", MASONITES_ALONE, capfd)
     page = request.getfixturevalue("page")

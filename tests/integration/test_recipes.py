@@ -31,7 +31,7 @@ def recipe(name: str) -> str:
 
 @contextmanager
 def listening() -> Iterator[tuple[str, list[tuple[str, bytes]]]]:
-    """A server's address, and what it was asked for: paths and bodies."""
+    """A server's address, and its requests: paths and bodies."""
     asked: list[tuple[str, bytes]] = []
 
     class Service(BaseHTTPRequestHandler):

@@ -38,7 +38,7 @@ def cached(app: App) -> App:
 
 
 def modules_of_a_tick(app: App) -> set[str]:
-    """What a `craft schedule:run` of the console script imports; what measures coverage would import more."""
+    """Return the modules that the console script's `craft schedule:run` imports, without measuring coverage."""
     script = app.root.parent / "craft"  # as today's pip writes it; older ones import `re` in it
     script.write_text("import sys\nfrom scheduler.craft import main\nsys.exit(main())\n")
     command = [sys.executable, "-X", "importtime", str(script), "schedule:run"]

@@ -42,13 +42,13 @@ def minute(number: int) -> Any:
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait for a lock, and for an answer, no longer than a moment."""
+    """Wait for a lock, and for an answer, for a moment only."""
     monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.1)
     monkeypatch.setattr(timeouts, "ANSWER_SECONDS", 0.5)
 
 
 def is_lost(done: Any) -> str:
-    """Return the one line that a command said before it ended with 3."""
+    """Return the one line of a command that exits with 3."""
     done.exits(3)
     assert done.out == "", "nothing was run"
     (line,) = done.err.splitlines()
@@ -59,7 +59,7 @@ def is_lost(done: Any) -> str:
 
 
 def loses_and_finds(app: App, breaking: Breaking, *, reads: bool = False) -> str:
-    """Tick before, while and after the store cannot be used; return what was said meanwhile."""
+    """Tick before, while and after the store cannot be used; return the line printed meanwhile."""
     app.craft("schedule:run", at=minute(0)).exits(0)
     with breaking(app):
         line = is_lost(app.craft("schedule:run", at=minute(1)))

@@ -31,7 +31,7 @@ LEAVES_A_NOTE = f"""
 
 
 def claimed(path: Path, fire_time: datetime) -> tuple[int, list[str]]:
-    """Claim a fire time at that time by a store of its own; return how many runs came of it, and what was noticed."""
+    """Claim a fire time at that time in a new store; return the number of runs, and the notices."""
     with clock.standing_at(fire_time):
         store = local_store(str(path))
         runs = store.claim([Claim("note", slot_of("note", fire_time), fire_time)], {}, "owner", fire_time)

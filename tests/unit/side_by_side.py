@@ -32,7 +32,7 @@ class Killed(BaseException):
 
 
 class Side:
-    """An app in a folder of its own, whose tasks write down that they were started, and fail and die as they must."""
+    """An app in a folder of its own, whose tasks record that they were started, and fail and die as planned."""
 
     def __init__(self, folder: Path, seed: int) -> None:
         self.folder = folder
@@ -126,7 +126,7 @@ class Side:
         return type(key, (Task,), {"timezone": "UTC", **attributes, "handle": handle})
 
     def state(self) -> tuple[object, ...]:
-        """Everything that must not depend on a cache."""
+        """Return everything that must not depend on a cache."""
         store = local_store(self.store_path)
         runs = [
             (run.key, run.fire_time, run.attempt, run.outcome, run.late, run.detail, run.start_after)
@@ -138,7 +138,7 @@ class Side:
 
 
 class CachedSide(Side):
-    """One with a cache, if it was made: it boots only where that does not tell that nothing is to be done."""
+    """An app that may have a cache: it boots only if the cache does not show that there is nothing to do."""
 
     ended_early = 0
 

@@ -25,7 +25,7 @@ def check_services() -> ModuleType:
 
 @pytest.fixture
 def server() -> Iterator[Callable[[bytes | None], str]]:
-    """Starts a server that gives everybody this answer, or none, and returns where it is."""
+    """Starts a server that always gives this answer, or none, and returns its address."""
     listening: list[socket.socket] = []
 
     def serve(listener: socket.socket, answer: bytes | None) -> None:

@@ -24,7 +24,7 @@ class Conflict(Exception):
 
 
 class Scripted:
-    """A DB-API connection that raises what it is told to, statement by statement."""
+    """A DB-API connection that raises the given errors, statement by statement."""
 
     def __init__(self, *answers: Any) -> None:
         self.answers = list(answers)

@@ -97,7 +97,7 @@ def task_of(**options: object) -> RegisteredTask:
 
 
 def planned(minutes: int, fire_time: datetime | None = NOON, **options: object):
-    """What the tick so many minutes after the claim does about a run that was handed over."""
+    """Return what the tick `minutes` after the claim does about a run that was handed over."""
     task = task_of(**options)
     slot = "a@2026-03-03T12:00:00Z" if fire_time else ""
     run = Run("a", fire_time, id=1, slot=slot, executor="reports", claimed_at=NOON)

@@ -84,7 +84,7 @@ def exactly_the_same_runs(tasks, place: Somewhere, what_happens, seed: int) -> N
 
 
 def tried(times: int) -> Callable[[Callable[..., None]], Callable[[], None]]:
-    """Let what becomes of two apps be tried so many times."""
+    """Set how many examples are tried."""
     cases = given(declared, somewhere, st.lists(steps, min_size=4, max_size=12), st.integers(0, 1000))
     slow_is_fine = list(HealthCheck)
     how = settings(
@@ -105,7 +105,7 @@ def test_a_cache_changes_nothing_about_what_runs_at_length(tasks, place, what_ha
 
 
 def happen(what, value, plain: Side, cached: CachedSide, now: datetime) -> list[datetime]:
-    """Let it happen, and return when ticks come after it."""
+    """Apply the event, and return the times of the ticks after it."""
     if "edit" in what:
         for side in (plain, cached):
             side.edit({key: {"timezone": "America/New_York", **attributes} for key, attributes in value.items()})

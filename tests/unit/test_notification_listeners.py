@@ -43,7 +43,7 @@ def task(**options: Any) -> RegisteredTask:
 
 @pytest.fixture
 def web() -> Iterator[Any]:
-    """A web server that keeps what it was asked: method, path, body, who asks."""
+    """A web server that records its requests: method, path, body, credentials."""
     asked: list[tuple[str, str, str, str | None]] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -385,7 +385,7 @@ def test_a_subject_is_one_line() -> None:
 
 
 class Says:
-    """Has one telling for a start and one for an outcome."""
+    """Has one delivery for a start and one for an outcome."""
 
     def __init__(self, *deliveries: Delivery) -> None:
         self.deliveries = deliveries

@@ -27,7 +27,7 @@ def pipe() -> Iterator[Ends]:
 
 
 def read_all(readable: int, stream: OutputStream) -> bytes:
-    """What a reader gets that reads whenever there is something."""
+    """Return what a reader gets that reads whenever there is data."""
     os.set_blocking(readable, False)
     found = b""
     while True:

@@ -82,7 +82,7 @@ def test_a_pause_describes_who_until_when_and_why(monkeypatch: pytest.MonkeyPatc
 
 
 def judged(pauses: list[Pause], since: datetime | None, now: datetime, **options: Any) -> tuple[list[float], list[float], list[float]]:
-    """The minutes that run, that were missed and that are kept back, at a tick at `now`."""
+    """Return the minutes that run, that were missed and that are paused, in the tick at `now`."""
     minute = now.replace(second=0, microsecond=0)
     cursors = {"Import": since} if since else {}
     (due,), _ = judge([task(**options)], minute, cursors, Pauses(pauses, now).of)

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(not tree.ON_LINUX, reason="only Linux tells who 
 
 
 def nothing() -> None:
-    """What a worker is prepared by."""
+    """Prepare nothing."""
 
 
 def ended(worker: Worker) -> Worker:

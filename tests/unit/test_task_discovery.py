@@ -130,7 +130,7 @@ def test_a_class_is_broken_if_its_constructor_sets_the_rule_and_fails() -> None:
 
 
 class Unspeakable:
-    """What a task may keep, or an app bind, and nobody can look at."""
+    """An object of a task or in a container that cannot be inspected."""
 
     def __repr__(self) -> str:
         raise RuntimeError("no session")

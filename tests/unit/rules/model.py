@@ -151,7 +151,7 @@ def cron_part(expression: str) -> Part:
 
 
 def cron_can_fire(expression: str) -> bool:
-    """Tell whether one of the expression's days is in any year: 1999 to 2047 hold every weekday of every date."""
+    """Return whether one of the expression's days is in any year: 1999 to 2047 have every weekday of every date."""
     days = (date(1999, 1, 1) + timedelta(days=n) for n in range(365 * 48))
     _minute, _hour, *fields = expression.split()
     says = cron_part(" ".join(["0", "0", *fields])).says

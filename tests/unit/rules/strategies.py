@@ -22,7 +22,7 @@ WEEKDAY_NAMES = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday
 
 
 class Said(NamedTuple):
-    """What a task declares, and what the model understands by it."""
+    """The declaration of a task, and its meaning for the model."""
 
     declared: dict[str, object]
     parts: list[Part]
@@ -35,7 +35,7 @@ class Said(NamedTuple):
 
 
 class Somewhere(NamedTuple):
-    """A stretch of real minutes on the clock of one zone."""
+    """Consecutive real minutes on the clock of one zone."""
 
     zone_name: str
     start: datetime
@@ -74,7 +74,7 @@ def clock(minute: int) -> str:
 
 
 class Limits(NamedTuple):
-    """Constraints: as declared, as the model reads them, and the days that some recurrences put in place of their own."""
+    """Constraints: as declared, as the model reads them, and the days that replace those of some recurrences."""
 
     declared: dict[str, object]
     says: list[Says]

@@ -18,7 +18,7 @@ NEXT = cases("cron_next_cronsim")
 
 
 def refused(expression: str) -> str:
-    """Return what is said of an expression that is refused."""
+    """Return the error of an expression that is refused."""
     with pytest.raises(InvalidSchedule) as caught:
         declared_rule("SayHi", {"run_cron": expression})
     message = str(caught.value)
@@ -38,7 +38,7 @@ def runs(expression: str, count: int, after: datetime = in_utc(2024, 1, 1)) -> l
 
 
 def same(one: str, other: str) -> bool:
-    """Tell whether two expressions name the same minutes."""
+    """Return whether two expressions name the same minutes."""
     first, second = cron(one), cron(other)
     return (first.times, first.days, first.wild) == (second.times, second.days, second.wild)
 

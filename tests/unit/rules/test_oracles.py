@@ -147,7 +147,7 @@ def test_cronsim_agrees(name: str, cronsim: ModuleType):
 
 
 def is_at_midnight(change: datetime, zone: ZoneInfo) -> bool:
-    """Tell whether the clock shows the hour before or after midnight when it changes."""
+    """Return whether the clock shows the hour before or after midnight when it changes."""
     before, after = (change - MINUTE).astimezone(zone), change.astimezone(zone)
     return before.utcoffset() != after.utcoffset() and bool({0, 23} & {before.hour, after.hour})
 

@@ -48,7 +48,7 @@ class RecordingListener:
 
 
 class Away:
-    """A store that is away when it is asked for one of `methods`, as often as each says, and else does its work."""
+    """A store that is unavailable for calls of `methods`, as many times as each says, and otherwise works."""
 
     def __init__(self, store: Store, **methods: int) -> None:
         self._store = store
@@ -63,7 +63,7 @@ class Away:
 
 @dataclass
 class FakeApp:
-    """Everything a tick needs, in place of a Masonite app: `craft down` and `.env` are attributes."""
+    """Everything a tick needs, instead of a Masonite app: `craft down` and `.env` are attributes."""
 
     settings: dict[str, Any] = field(default_factory=dict)
     store: Any = field(default_factory=memory_store)

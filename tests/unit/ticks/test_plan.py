@@ -21,7 +21,7 @@ from .fake_app import MINUTE, NOON, FakeApp, nothing, process_that_is_gone, task
 
 
 class Ticking(datetime):
-    """A clock that goes on by an hour with each look at it."""
+    """A clock that moves by an hour each time it is read."""
 
     looks = 0
 

@@ -354,7 +354,7 @@ def test_a_store_that_is_away_while_a_streak_is_forgotten_is_reported(app: FakeA
 
 
 class Unreachable:
-    """Somebody to notify who cannot be reached."""
+    """A recipient that cannot be reached."""
 
     def at_start(self, *_: Any) -> list[Delivery]:
         return []

@@ -18,7 +18,7 @@ from .fake_app import NOON, FakeApp, nothing, task
 
 
 def done(app: FakeApp, *tasks: type[Task] | Task, force: bool = False) -> Run:
-    """What came of the one task, run in this process."""
+    """Run the one task in this process and return its run."""
     app.add(*tasks).tick(NOON, force=force, inline=True)
     return app.run()
 

@@ -29,7 +29,7 @@ class Clock:
 
 
 class StopsAfter(RecordingListener):
-    """Tells its work to stop once there were so many runs."""
+    """Stops the loop after `count` runs."""
 
     def __init__(self, count: int) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class StopsAfter(RecordingListener):
 
 
 def work(app: FakeApp, count: int, *times: datetime) -> list[datetime]:
-    """Work until so many runs have ended, and return their fire times in order."""
+    """Run the loop until `count` runs have ended, and return their fire times in order."""
     app.listener = StopsAfter(count)
     app.listener.work = ScheduleLoop(app.scheduler(), app.listener, Clock(*times), longest_sleep=0.001)
     app.listener.work.run()

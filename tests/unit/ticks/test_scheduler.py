@@ -138,7 +138,7 @@ def test_runs_that_ended_long_ago_are_forgotten(app: FakeApp) -> None:
 
 
 def left_pending(app: FakeApp, key: str = "Job", minutes: int = 0, owner: str | None = None, **more: Any) -> Run:
-    """A run that was claimed for so many minutes from noon, and not started, by a process that is gone."""
+    """Return a run claimed for a fire time `minutes` after noon, and not started, by a process that is gone."""
     fire_time = NOON + minutes * MINUTE
     slot = slot_of(key, fire_time, more.get("attempt", 1))
     owner = process_that_is_gone() if owner is None else owner
