@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,7 +16,8 @@ from scheduler.execution.NotificationQueue import NotificationQueue
 from scheduler.execution.RunLauncher import RunLauncher
 from scheduler.execution.WorkerFactory import apply_report
 from scheduler.listeners import Listener
-from scheduler.processes import describe_signal, end_leftovers
+from scheduler.processes import describe_signal, end_leftovers, leftovers_of, send
+from scheduler.processes.identity import ProcessIdentity
 from scheduler.rules.durations import duration_text
 from scheduler.runs import Outcome, Run
 from scheduler.stores import Store
@@ -76,7 +78,7 @@ class OutcomeRecorder:
         elif active.ended_because is Outcome.CRASHED:
             run = replace(run, outcome=Outcome.CRASHED, error=active.end_error)
         else:
-            left = end_leftovers(active.worker.pid)
+            left = end_leftovers(active.worker.pid) + _end_detached(active.run)
             run = replace(run, outcome=Outcome.CRASHED, error=_crash(active.worker.status or 0, left))
         if active.files is not None:
             active.files.close(ran=run.outcome is not Outcome.SKIPPED)
@@ -112,6 +114,11 @@ class OutcomeRecorder:
             self._notifications.notify(task, run, will_be_retried=retry is not None, hooks_are_due=hooks_are_due)
         else:
             self._listener.run_ended(run)
+
+
+def _end_detached(run: Run) -> int:
+    worker = ProcessIdentity.parse(run.process)
+    return send(leftovers_of(worker), signal.SIGKILL) if worker else 0
 
 
 def _crash(status: int, ended: int) -> str:

@@ -23,14 +23,16 @@ def mark_descendants() -> None:
 
 
 def leftovers_of(worker: ProcessIdentity) -> set[tree.Member]:
-    """Return the processes left in the session of an ended worker; none unless it is certain that they are its own.
+    """Return what is left of an ended worker's session, and what has left it; only what is certainly its own.
 
-    One marked process is enough: while it lives, the number of the session is not given to anybody else.
+    One marked process of a session is enough: while it lives, the number of the session is not given to anybody else.
+    A process that the worker itself has started knows nothing: its own children have the same mark.
     """
-    if not worker.is_gone():
+    if _is_marked(os.getpid(), worker) or not worker.is_gone():
         return set()
+    marked = tree.members_that(lambda pid: _is_marked(pid, worker))
     members = {member for member in tree.members_of(worker.pid) if member.pid != worker.pid}
-    return members if any(_is_marked(member.pid, worker) for member in members) else set()
+    return marked | members if marked & members else marked
 
 
 def _is_marked(pid: int, worker: ProcessIdentity) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -52,7 +52,16 @@ def keep_descendants() -> None:
 def members_of(leader: int) -> set[Member]:
     """Return the processes that descend from `leader` or are of its session, itself included; empty but on Linux."""
     entries = _entries()
-    found = {pid for pid, entry in entries.items() if entry.session == leader} | ({leader} & entries.keys())
+    return _with_descendants({pid for pid, entry in entries.items() if leader in {pid, entry.session}}, entries)
+
+
+def members_that(are_chosen: Callable[[int], bool]) -> set[Member]:
+    """Return the processes of this machine whose numbers are chosen, with their descendants; empty but on Linux."""
+    entries = _entries()
+    return _with_descendants({pid for pid in entries if are_chosen(pid)}, entries)
+
+
+def _with_descendants(found: set[int], entries: dict[int, _Entry]) -> set[Member]:
     grown = True
     while grown:
         more = {pid for pid, entry in entries.items() if entry.parent in found} - found

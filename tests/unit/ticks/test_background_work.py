@@ -157,14 +157,18 @@ def test_a_forked_child_that_comes_back_goes_on_with_nothing(app: FakeApp, tmp_p
 
 
 @pytest.mark.skipif(not tree.ON_LINUX, reason="only Linux tells which processes belong to a worker")
-def test_the_children_of_a_killed_worker_are_ended_before_the_retry(app: FakeApp, tmp_path: Path) -> None:
+@pytest.mark.parametrize("detached", [False, True])
+def test_the_children_of_a_killed_worker_are_ended_before_the_retry(
+    app: FakeApp, tmp_path: Path, detached: bool
+) -> None:
     note = tmp_path / "child"
 
     def handle() -> None:
         if note.exists():
             print(is_alive(int(note.read_text())))
             return
-        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+        sleep = [sys.executable, "-c", "import time; time.sleep(60)"]
+        child = subprocess.Popen(sleep, start_new_session=detached)
         note.write_text(str(child.pid))
         os.kill(os.getpid(), 9)
 
