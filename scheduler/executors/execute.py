@@ -25,6 +25,8 @@ from scheduler.tasks.RegisteredTask import RegisteredTask
 
 EARLY: Final = timedelta(minutes=1)
 """How long before its start a run may be taken, since clocks differ; the worker waits for the rest."""
+AT_ONCE: Final = timedelta(seconds=10)
+"""How soon a retry must be due to be handed over at once; a tick does the others, so that no worker waits for long."""
 STEP_SECONDS: Final = 0.5
 RECORDED_AGAIN: Final = 30.0
 """How many seconds after its last report a worker reports again."""
@@ -59,7 +61,7 @@ def execute(
         supervisor.submit([found])
         with _stopping(supervisor, should_stop) as stop_if_asked:
             _finish(supervisor, stop_if_asked, meanwhile)
-            supervisor.submit(_next_runs(store, task))
+            supervisor.submit(_next_runs(store, task, run))
             _finish(supervisor, stop_if_asked, meanwhile)
         ended = store.run(run.id)
     except StoreUnavailable as error:
@@ -126,13 +128,22 @@ def _waits(store: Store, task: RegisteredTask, run: Run, now: datetime) -> bool:
     return not any(started_at < run.fire_time for started_at in earlier)
 
 
-def _next_runs(store: Store, task: RegisteredTask) -> list[tuple[RegisteredTask, Run]]:
-    """Return the earliest run that waited for the one that has just ended here, if any."""
-    if task.options.overlap:
-        return []
+def _next_runs(store: Store, task: RegisteredTask, ended: Run) -> list[tuple[RegisteredTask, Run]]:
+    """Return the runs to hand over at once: the retry of `ended`, if due soon, and the earliest that waited for it.
+
+    The worker that takes the retry waits until it may start.
+    """
     now = clock.real_now()
-    waiting = [run for run in store.offered_runs(task.key) if not run.start_after or run.start_after <= now]
-    return [(task, run) for run in waiting[:1]]
+    waiting = store.offered_runs(task.key)
+    attempt = (ended.fire_time, ended.attempt + 1)
+    retries = [run for run in waiting if (run.fire_time, run.attempt) == attempt and _is_due(run, now + AT_ONCE)]
+    ready = [] if task.options.overlap else [run for run in waiting if _is_due(run, now)]
+    chosen = {run.id: run for run in (*retries, *ready[:1])}
+    return [(task, replace(run, start_after=None)) for run in chosen.values()]
+
+
+def _is_due(run: Run, now: datetime) -> bool:
+    return run.start_after is None or run.start_after <= now
 
 
 def _task_of(scheduler: Scheduler, key: str) -> RegisteredTask | None:

@@ -104,6 +104,17 @@ def test_a_failed_run_is_retried_by_whoever_gets_the_retry(fleet: Fleet) -> None
     assert fleet.store.offered_runs("Failing") == []
 
 
+@pytest.mark.parametrize("overlap", [False, True])
+@pytest.mark.parametrize(("delay", "sent"), [("0 seconds", True), ("5 seconds", True), ("2 minutes", False)])
+def test_a_retry_that_is_due_soon_is_handed_over_at_once(fleet: Fleet, overlap: bool, delay: str, sent: bool) -> None:
+    changes = f"    retry_delay = {delay!r}\n    overlap = {overlap}\n"
+    fleet.app.edit("app/tasks/Tasks.py", lambda text: text.replace("    retries = 1\n", f"    retries = 1\n{changes}", 1))
+    assert do(fleet, fleet.claim("Failing")) is Outcome.FAILED
+    (retry,) = fleet.store.offered_runs("Failing")
+    messages = fleet.root / "messages"
+    assert (messages.read_text() if messages.exists() else "") == (f"{retry.id}\n" if sent else "")
+
+
 def test_a_run_over_its_timeout_and_one_whose_condition_fails(fleet: Fleet) -> None:
     assert do(fleet, fleet.claim("Endless")) is Outcome.TIMED_OUT
     refused = fleet.claim("Refusing")
