@@ -20,7 +20,6 @@ from scheduler.tasks.failures import describe_failure
 NO_LIMIT: Final = 10 * 366 * 24 * 3600
 """Celery's time limits would kill the process that supervises a run; the task's `timeout` ends it properly."""
 REFUSED_POOLS: Final = ("eventlet", "gevent")
-DEFAULT_QUEUE: Final = "celery"
 LOOP_SECONDS: Final = 0.05
 """How long the loop of the pool `solo` waits at most; Celery may acknowledge a message only after that wait."""
 
@@ -100,9 +99,9 @@ class _Worker:
 
     def _executors_of(self, scheduler: Any) -> list[str]:
         """Return the executors whose queue this worker consumes."""
-        queues = self._celery.amqp.queues.consume_from
+        queues, default = self._celery.amqp.queues.consume_from, self._celery.conf.task_default_queue
         configs = [config for config in scheduler.settings.executors.values() if config.driver == "celery"]
-        return [config.name for config in configs if config.options.get("queue", DEFAULT_QUEUE) in queues]
+        return [config.name for config in configs if config.options.get("queue", default) in queues]
 
     def _booted(self) -> Any:
         """Return the Masonite application, booted once."""

@@ -245,6 +245,21 @@ def test_a_worker_of_celery_says_what_is_wrong_and_which_pools_it_refuses(celery
     assert [worker.executor for worker in fleet.store.heard_workers()] == ["fleet"]
 
 
+def test_a_worker_of_celery_is_one_of_the_executor_without_a_queue(celery_fleet: Fleet) -> None:
+    from celery import signals
+
+    fleet = celery_fleet
+    del fleet.executors["fleet"]["queue"]
+    fleet.configure()
+    with booted(fleet.root):
+        from app.celery import celery
+
+        celery.conf.task_default_queue = "everything"
+        assert list(celery.amqp.queues.consume_from) == ["everything"]
+        signals.worker_ready.send(sender=None)
+    assert [worker.executor for worker in fleet.store.heard_workers()] == ["fleet"]
+
+
 @pytest.mark.parametrize(
     ("settings", "logfile", "logged"),
     [
