@@ -53,9 +53,10 @@ class TickCommand(ScheduleCommand):
         from scheduler.processes.output import print_error, print_line
 
         if not is_quiet(self.io):
-            (print_line if level == "INFO" and not self.answers_on_stderr else print_error)(self.written(level, line))
+            print_to = print_line if level == "INFO" and not self.answers_on_stderr else print_error
+            print_to(self.format_line(level, line))
 
-    def written(self, level: str, line: str) -> str:
+    def format_line(self, level: str, line: str) -> str:
         """Return a line as it is written: with time and level, as a JSON object, or plain on a terminal."""
         from scheduler.listeners.output_format import json_line, log_line
 

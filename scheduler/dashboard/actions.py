@@ -42,22 +42,22 @@ def run_now(source: Source, question: Question) -> Reply:
     task = source.task(question.form.get("key", ""))
     waiting = _waiting(source, task)
     if waiting is not None:
-        return _done(question, "waiting", task.key, waiting.id)
+        return _redirect(question, "waiting", task.key, waiting.id)
     claims = [_claim_on(task, claim_key, source.now, question.who) for claim_key in _claim_keys(source, task)]
     runs = source.store.claim(claims, {}, "", clock.real_now())
     if not runs:
-        return _done(question, "asked-before", task.key)
+        return _redirect(question, "asked-before", task.key)
     _record(source, question, "asked for a run of", task.key, f"run {runs[0].id}")
-    return _done(question, "asked", task.key, runs[0].id)
+    return _redirect(question, "asked", task.key, runs[0].id)
 
 
 def _claim_on(task: RegisteredTask, claim_key: str, now: datetime, who: str) -> Claim:
     executor = "" if task.options.executor == LOCAL else task.options.executor
-    slot, detail = slot_asked_for(claim_key, now), f"asked for by {who}"
+    slot, detail = requested_slot(claim_key, now), f"asked for by {who}"
     return Claim(task.key, slot, None, start_after=now, detail=detail, executor=executor)
 
 
-def slot_asked_for(claim_key: str, now: datetime) -> str:
+def requested_slot(claim_key: str, now: datetime) -> str:
     """Return the slot of a run requested at `now`: one a minute."""
     return f"{claim_key}{ASKED}{clock.floor_minute(now):%Y-%m-%dT%H:%MZ}"
 
@@ -94,17 +94,17 @@ def pause(source: Source, question: Question) -> Reply:
         detail = ", ".join(filter(None, [Pause(key, source.now, until).end(), reason]))
         _record(source, question, "paused", key, detail)
         source.store.pause(Pause(key, source.now, until, reason, question.who))
-    return _done(question, "paused", key)
+    return _redirect(question, "paused", key)
 
 
 def resume(source: Source, question: Question) -> Reply:
     """End the pause of a task, or that of all tasks."""
     key = question.form.get("key", EVERYTHING)
     if source.pauses.own(key) is None:
-        return _done(question, "not-paused", key)
+        return _redirect(question, "not-paused", key)
     _record(source, question, "resumed", key)
     source.store.resume(key, source.now)
-    return _done(question, "resumed", key)
+    return _redirect(question, "resumed", key)
 
 
 ACTIONS: Final[dict[str, Action]] = {"run-now": run_now, "pause": pause, "resume": resume}
@@ -131,7 +131,7 @@ def _record(source: Source, question: Question, what: str, key: str, detail: str
     source.store.record_action(UserAction(source.now, question.who, what, key, detail))
 
 
-def _done(question: Question, code: str, key: str, number: int = 0) -> Reply:
+def _redirect(question: Question, code: str, key: str, number: int = 0) -> Reply:
     """Return a redirect to the page of the task, or to the overview, with a signed note."""
     query = note_query(question, code, number)
-    return Reply.see(address(question, "task", key=key, **query) if key else address(question, **query))
+    return Reply.redirect(address(question, "task", key=key, **query) if key else address(question, **query))

@@ -45,7 +45,7 @@ class Reply:
         return cls(status, f"{text}\n".encode(), TEXT)
 
     @classmethod
-    def see(cls, address: str) -> Reply:
+    def redirect(cls, address: str) -> Reply:
         """Return a redirect to an address of the dashboard, for after an action."""
         return cls(303, b"", TEXT, {"Location": address})
 

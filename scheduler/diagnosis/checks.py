@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from scheduler import clock
-from scheduler.execution.conditions import Answer, App, ask, conditions_of, leave_open
+from scheduler.execution.conditions import Answer, App, check_condition, conditions_of, leave_open
 from scheduler.processes.identity import is_gone
 from scheduler.runs import Pauses, SkipReason
 from scheduler.stores import Lease, Store
@@ -39,7 +39,7 @@ def check_conditions(
         yield Answer(SkipReason.CONDITION, "it can be built", refusal, fails=True)
         return
     for condition in conditions_of(instance, app):
-        yield ask(condition) if asking else leave_open(condition)
+        yield check_condition(condition) if asking else leave_open(condition)
 
 
 def _lease_on(task: RegisteredTask, store: Store) -> Lease | None:

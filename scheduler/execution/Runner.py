@@ -67,7 +67,7 @@ class Runner:
 
     def seconds_to_notify_start(self, task: RegisteredTask, run: Run) -> float:
         """Return how many seconds the start's notifications may take, those of the app's own listeners apart."""
-        return self._dispatcher.seconds_to_tell_start(task, run)
+        return self._dispatcher.seconds_to_notify_start(task, run)
 
     def has_recipients(self, task: RegisteredTask, completed: CompletedRun) -> bool:
         """Return whether an outcome has recipients, including the task's own hooks."""

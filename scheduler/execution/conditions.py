@@ -87,7 +87,7 @@ def _own_conditions(task: Task, app: App) -> Iterator[Condition]:
         )
 
 
-def ask(condition: Condition) -> Answer:
+def check_condition(condition: Condition) -> Answer:
     """Check a condition and return the result; an error that it raises is a result too."""
     try:
         refusal = condition.refusal()

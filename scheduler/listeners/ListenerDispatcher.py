@@ -45,7 +45,7 @@ class ListenerDispatcher:
         """Return whether any listener has a delivery for the outcome."""
         return bool(self._deliveries(task, lambda listener: listener.at_end(task, completed)))
 
-    def seconds_to_tell_start(self, task: RegisteredTask, run: Run) -> float:
+    def seconds_to_notify_start(self, task: RegisteredTask, run: Run) -> float:
         """Return how long the deliveries of a start may take at most; those without a limit are left out."""
         deliveries = self._deliveries(task, lambda listener: listener.at_start(task, run))
         return sum(delivery.seconds or 0.0 for delivery in deliveries)

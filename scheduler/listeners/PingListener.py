@@ -8,7 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from scheduler.listeners.run_text import details, summary
 from scheduler.listeners.RunListener import Delivery, NotifiableTask
-from scheduler.listeners.web import ask
+from scheduler.listeners.web import send_request
 from scheduler.runs import CompletedRun, Outcome, Run
 
 SECONDS: Final = 5.0
@@ -46,4 +46,4 @@ def ping(url: str, suffix: str, data: bytes | None) -> None:
     """Request `url` with `suffix` at the end of its path, or post `data` there; raise what goes wrong."""
     parts = urlsplit(url)
     path = parts.path.rstrip("/") + suffix if suffix else parts.path
-    ask(urlunsplit(parts._replace(path=path, fragment="")), data, seconds=SECONDS)
+    send_request(urlunsplit(parts._replace(path=path, fragment="")), data, seconds=SECONDS)

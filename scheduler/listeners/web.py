@@ -21,7 +21,7 @@ class NotAnswered(SchedulerError):
     """The server sent a redirect that is not followed."""
 
 
-def ask(url: str, data: bytes | None = None, *, content: str = "text/plain", seconds: float) -> None:
+def send_request(url: str, data: bytes | None = None, *, content: str = "text/plain", seconds: float) -> None:
     """Request `url`, or post the first 64 KiB of `data` there; raise what goes wrong.
 
     A redirect is followed with the same method and body, to http(s) only and five times at most. No body of an answer
@@ -71,7 +71,7 @@ def post(url: str, data: bytes, seconds: float) -> None:
     """Post JSON to `url`; raise what goes wrong, without the path of the URL, which may be a secret."""
     parts = urlsplit(url)
     try:
-        ask(url, data, content="application/json", seconds=seconds)
+        send_request(url, data, content="application/json", seconds=seconds)
     except Exception as error:  # noqa: BLE001 - raised again without the secret
         words = f"{type(error).__name__}: {error}" if not isinstance(error, SchedulerError) else str(error)
         for secret in (parts.query, parts.path):
@@ -99,7 +99,7 @@ def _request(url: str, data: bytes | None, headers: dict[str, str], seconds: flo
         # the base class declares them with other parameters
         http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302  # type: ignore[assignment]
 
-    asked = request.Request(url, data, headers)  # noqa: S310 - `ask` lets only http(s) pass
+    asked = request.Request(url, data, headers)  # noqa: S310 - `send_request` lets only http(s) pass
     try:
         request.build_opener(NoRedirects).open(asked, timeout=seconds).close()
     except error.HTTPError as answer:

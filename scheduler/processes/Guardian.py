@@ -42,13 +42,13 @@ class Guardian:
         if not self._is_needed:
             return
         self._guarded[pid] = process_identity(pid).started
-        self._tell(f"guard {pid} {self._guarded[pid]} {renewed_at}", starts=True)
+        self._send_command(f"guard {pid} {self._guarded[pid]} {renewed_at}", starts=True)
 
     def renew(self, renewed_at: float) -> None:
         """Report that the leases of all guarded workers were renewed."""
         if self._guarded:
             with suppress(OSError):  # it was killed, and no process is left for a new one: try again next time
-                self._tell(f"renew {renewed_at}", starts=True)
+                self._send_command(f"renew {renewed_at}", starts=True)
 
     def release(self, pid: int) -> bool:
         """Stop guarding a worker that has ended; return whether the guardian has ended it."""
@@ -56,7 +56,7 @@ class Guardian:
             return False
         with suppress(OSError):
             self._said += os.read(self._from, PIPE_BYTES)
-        self._tell(f"release {pid}", starts=False)
+        self._send_command(f"release {pid}", starts=False)
         return f"ended {pid}\n".encode() in self._said
 
     def close(self) -> None:
@@ -70,7 +70,7 @@ class Guardian:
             os.waitpid(self._pid, 0)
         self._pid, self._to, self._from, self._said = NOBODY, -1, -1, b""
 
-    def _tell(self, line: str, *, starts: bool) -> None:
+    def _send_command(self, line: str, *, starts: bool) -> None:
         if self._pid == NOBODY and starts:
             self._start()
         try:

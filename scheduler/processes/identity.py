@@ -44,7 +44,7 @@ class ProcessIdentity(NamedTuple):
     @property
     def is_of_this_machine(self) -> bool:
         """Return whether this process can check it: never if the system does not tell boots and containers apart."""
-        return self.machine == this_machine() and _tells_machines_apart()
+        return self.machine == this_machine() and _distinguishes_machines()
 
     def is_gone(self) -> bool:
         """Return whether the process was one of this machine and has ended; False if that cannot be known."""
@@ -143,7 +143,7 @@ def _marks_of_machine() -> tuple[str, str, str]:
 
 
 @lru_cache(maxsize=1)
-def _tells_machines_apart() -> bool:
+def _distinguishes_machines() -> bool:
     """Return whether the system tells one boot and one container from another; not without `/proc`."""
     boot, namespace, _ = _marks_of_machine()
     return bool(boot and namespace)

@@ -14,7 +14,7 @@ from scheduler.Task import Task, schedule_of
 
 OWN_MODULES = ("scheduler", "masonite.scheduling")
 WITHIN_OWN_MODULES = tuple(f"{module}." for module in OWN_MODULES)
-SAYS_WHEN = {*ATTRIBUTES, *(name for name in dir(Task) if callable(getattr(Task, name)))}
+SCHEDULE_NAMES = {*ATTRIBUTES, *(name for name in dir(Task) if callable(getattr(Task, name)))}
 
 
 class ShouldRunRule:
@@ -108,7 +108,7 @@ def schedules_itself(cls: type) -> bool:
         for base in cls.__mro__
         if not is_own(base) and hasattr(base.__dict__.get("__init__"), "__code__")
     ]
-    if any(not SAYS_WHEN.isdisjoint(code.co_names) for code in codes):
+    if any(not SCHEDULE_NAMES.isdisjoint(code.co_names) for code in codes):
         return True
     return any(code.co_names for code in codes) and schedule_of(cls)[0] is None
 

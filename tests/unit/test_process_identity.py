@@ -137,12 +137,12 @@ def test_a_machine_without_boot_id_is_identified_by_its_name(monkeypatch: pytest
 
     monkeypatch.setattr(identity, "_read", lambda path: "")
     monkeypatch.setattr(os, "readlink", refuse)
-    for cached in (this_machine, identity._tells_machines_apart):
+    for cached in (this_machine, identity._distinguishes_machines):
         cached.cache_clear()
     assert this_machine() == host_name().replace(":", "_")
     assert not is_gone(str(ProcessIdentity(this_machine(), 2**22 + 1, "4711"))), "it may be another container's"
     assert not is_alive(str(this_process()))
-    for cached in (this_machine, identity._tells_machines_apart):
+    for cached in (this_machine, identity._distinguishes_machines):
         cached.cache_clear()
 
 
