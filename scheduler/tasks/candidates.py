@@ -30,7 +30,7 @@ class Candidate(NamedTuple):
 def candidate(binding: str | None, target: Any) -> Candidate:
     """Return the candidate for a target; raises any error of its properties, metaclass or `__getattr__`."""
     cls = class_of(target)
-    name = str(getattr(target, "name", "") or "")
+    name = str(getattr(target, "name", "") or "").strip()
     return Candidate((binding or _default_key(target)).strip(), target, name, f"{cls.__module__}.{cls.__qualname__}")
 
 

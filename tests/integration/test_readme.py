@@ -280,6 +280,11 @@ def anchors_of(page: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("page", LINKED, ids=lambda page: page.name)
+def test_no_page_suggests_output_in_a_folder_that_is_served(page: Path) -> None:
+    assert not re.search(r"output_to\W{1,6}['\"]storage", page.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("page", LINKED, ids=lambda page: page.name)
 def test_every_link_within_the_project_leads_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
         if target.startswith(("https://", "http://")):

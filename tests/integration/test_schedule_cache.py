@@ -82,6 +82,12 @@ def test_schedule_list_says_whether_the_cache_is_fresh(app: App) -> None:
     assert found == {"state": "stale", "detail": "app/tasks/Tasks.py has changed"}
 
 
+def test_a_cache_that_saves_nothing_says_so(app: App) -> None:
+    app.tasks(f"class Busy(Task):\n    {ALWAYS}\n\n    def handle(self):\n        pass\n")
+    done = app.craft("schedule:cache").exits(0)
+    assert "is cached (.scheduler/schedule.cache), but saves nothing: something is due in every minute of the next day." in done.out
+
+
 def test_schedule_list_says_that_a_tick_has_found_the_cache_stale(app: App) -> None:
     cached(app).tasks(IN_A_YEAR + "\n\n")
     app.console_craft("schedule:run").exits(0)

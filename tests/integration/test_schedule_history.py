@@ -178,6 +178,11 @@ def test_history_of_one_run_shows_everything(ran: App) -> None:
     assert ran.craft("schedule:history", said_hi, "--json").json()["output"] == "Hi!\n"
 
 
+def test_a_forced_run_is_shown_with_the_time_of_its_start(ran: App) -> None:
+    shown = ran.craft("schedule:history", at=NOON + timedelta(minutes=1)).exits(0).out
+    assert re.search(r"SayHi +forced \d{4}-\d\d-\d\d \d\d:\d\d:\d\d +succeeded", shown)
+
+
 def test_a_skipped_run_has_its_reason(ran: App) -> None:
     whole = ran.craft("schedule:history", str(runs(ran, "Picky")[0]["id"])).exits(0).out
     assert "Outcome:    skipped (condition)\n" in whole

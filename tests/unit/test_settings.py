@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from scheduler.config import scheduler as published
-from scheduler.config.Settings import Settings
+from scheduler.config.Settings import NAMES, Settings
 from scheduler.config.TaskOptions import TaskOptions
 from scheduler.errors import InvalidSchedule
 
@@ -51,3 +51,15 @@ def test_an_invalid_value_is_reported_by_its_name_in_the_file(said: dict, proble
         read(**said)
     assert str(raised.value).startswith("config/scheduler.")
     assert problem in str(raised.value)
+
+
+TEXTS = {"folder", "path", "connection", "log_channel", "executor"}
+FLAGS = {"overlap", "on_every_server"}
+HUGE = [10**30, 1e300, float("inf"), float("nan"), timedelta.max, "99999999999999 weeks", "1000000 weeks", "9" * 5000]
+
+
+@pytest.mark.parametrize("value", HUGE, ids=lambda value: str(value)[:20])
+@pytest.mark.parametrize("name", sorted({*NAMES} - TEXTS - FLAGS))
+def test_every_number_and_every_length_has_an_upper_bound(name: str, value: object) -> None:
+    with pytest.raises(InvalidSchedule, match=name.upper()):
+        read(**{name: value})

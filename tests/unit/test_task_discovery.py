@@ -13,7 +13,7 @@ import pytest
 
 from scheduler import Task
 from scheduler.errors import BrokenTask, UnknownTask
-from scheduler.tasks import CallbackTask
+from scheduler.tasks import CallbackTask, CommandTask
 from scheduler.tasks.discovery import discovered_classes
 from scheduler.tasks.injection import inject, injectable
 from scheduler.tasks.inspection import ShouldRunRule
@@ -165,6 +165,21 @@ def test_a_key_too_long_for_a_column_ends_in_a_digest(length: int, kept: bool) -
 def test_keys_that_differ_only_at_their_end_stay_different() -> None:
     keys = {registry(**{f"{'a' * 200}{n}": Job}).usable[0].key for n in range(3)}
     assert len(keys) == 3
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("job", "job "), ("job", "job  ", "job\t"), (" job", "job"), ("job\0", "job"), ("job\udcff", "job")],
+    ids=repr,
+)
+def test_keys_differ_by_more_than_blanks_and_fit_any_database(names: tuple[str, ...]) -> None:
+    """MariaDB and MySQL ignore blanks at the end of a text; no database takes every character."""
+    tasks = TaskRegistry(dict, lambda cls: cls(), lambda: (os.devnull, "nowhere"))
+    for name in names:
+        tasks.add(Job().every("5 minutes").named("other"), Job().daily().named(name), CommandTask(f"ls{name}"))
+    keys = [task.key for task in tasks.tasks().usable]
+    assert len({key.strip() for key in keys}) == len(keys) > len(names)
+    assert not any("\0" in key.encode().decode() for key in keys)
 
 
 def test_three_that_share_a_name_and_a_class_are_numbered() -> None:

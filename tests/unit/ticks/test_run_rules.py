@@ -18,7 +18,7 @@ from waiting import is_alive, wait_until
 
 from scheduler import clock
 from scheduler.config.Settings import Settings
-from scheduler.errors import STORE_UNAVAILABLE
+from scheduler.errors import STORE_UNAVAILABLE, StoreUnavailable
 from scheduler.execution.claims import jitter_of
 from scheduler.execution.due import judge
 from scheduler.execution.Heartbeat import Heartbeat
@@ -209,6 +209,30 @@ def test_a_run_empties_its_output_file_and_a_skipped_one_keeps_it(app: FakeApp, 
     app.down = False
     app.tick(NOON + MINUTE)
     assert file.read_text() == ""
+
+
+def test_an_outcome_that_cannot_be_saved_blocks_and_drops_no_other(app: FakeApp) -> None:
+    scheduler = app.add(task(nothing, "First"), task(nothing, "Second"), task(nothing, "Third")).scheduler()
+    supervisor = scheduler.supervisor(app.listener)
+    saved: list[str] = []
+
+    def finish(run: Run, *_: Any, **__: Any) -> bool:
+        if run.key == "First":
+            raise StoreUnavailable("it takes no run of this task")
+        saved.append(run.key)
+        return True
+
+    app.store.finish = finish
+    recorder = OutcomeRecorder(
+        app.store, app.listener, supervisor._launcher, supervisor._notifications,
+        lost_store=lambda _error: None, seconds=60.0, monotonic=lambda: 1000.0,
+    )  # fmt: skip
+    for each in scheduler.find().usable:
+        recorder.add(each, Run(each.key, NOON, outcome=Outcome.SUCCEEDED))
+    for _ in range(3):
+        recorder.save()
+    assert saved == ["Second", "Third"]
+    assert [run.key for run in recorder.runs] == ["First"]
 
 
 def test_an_outcome_that_the_store_refuses_is_shown(app: FakeApp) -> None:
