@@ -20,14 +20,14 @@ HOUR = timedelta(hours=1)
 class Change:
     """A clock change near the time, and the times that the rule names and that are skipped or repeated there."""
 
-    seam: ClockChange
+    clock_change: ClockChange
     fixed: tuple[int, ...] = ()
     wild: tuple[int, ...] = ()
 
     @property
     def skips(self) -> bool:
         """Return whether times are skipped, not repeated."""
-        return self.seam.wall_after > self.seam.wall_before
+        return self.clock_change.wall_after > self.clock_change.wall_before
 
 
 def changes_near(at: datetime, zone: tzinfo, rule: Rule) -> Iterator[Change]:
@@ -36,21 +36,21 @@ def changes_near(at: datetime, zone: tzinfo, rule: Rule) -> Iterator[Change]:
     while instant < at + NEAR:
         before, after = offset_of(instant.astimezone(zone)), offset_of((instant + HOUR).astimezone(zone))
         if before != after:
-            seam = _seam(instant, before, after, zone)
-            yield Change(seam, tuple(_named(rule, seam, wild=False)), tuple(_named(rule, seam, wild=True)))
+            change = _clock_change_in(instant, before, after, zone)
+            yield Change(change, tuple(_named(rule, change, wild=False)), tuple(_named(rule, change, wild=True)))
         instant += HOUR
 
 
-def _seam(instant: datetime, before: int, after: int, zone: tzinfo) -> ClockChange:
+def _clock_change_in(instant: datetime, before: int, after: int, zone: tzinfo) -> ClockChange:
     """Return the clock change in the hour that begins at `instant`."""
     minutes = (instant + minute * MINUTE for minute in range(1, 61))
     changed = wall_of(next(minute for minute in minutes if offset_of(minute.astimezone(zone)) != before))
     return ClockChange(changed, changed + before, changed + after)
 
 
-def _named(rule: Rule, seam: ClockChange, *, wild: bool) -> Iterator[int]:
+def _named(rule: Rule, change: ClockChange, *, wild: bool) -> Iterator[int]:
     """Yield the wall minutes named by the rule that are skipped or repeated."""
-    low, high = sorted((seam.wall_before, seam.wall_after))
+    low, high = sorted((change.wall_before, change.wall_after))
     times = 0
     for part in _parts(rule):
         if part.wild is wild:

@@ -50,7 +50,7 @@ def display_width(text: str) -> int:
     )
 
 
-def wrapped(text: str, width: int) -> list[str]:
+def wrap(text: str, width: int) -> list[str]:
     """Return `text` as lines of at most `width` columns; a word that is longer is cut."""
     lines = []
     for line in escape(text).split("\n"):
@@ -70,14 +70,14 @@ def _wrapped_by_letter(text: str, width: int) -> list[str]:
     return lines
 
 
-def labelled(facts: Sequence[tuple[str, str]], width: int) -> list[str]:
+def format_facts(facts: Sequence[tuple[str, str]], width: int) -> list[str]:
     """Return facts as lines: the label in a column of its own, the text wrapped in the next one."""
     label = max(display_width(title) for title, _ in facts)
     if width >= ROOMY:
         label = max(label, LABEL)
     lines = []
     for title, text in facts:
-        first, *others = wrapped(text, max(10, width - label - len(GAP)))
+        first, *others = wrap(text, max(10, width - label - len(GAP)))
         lines.append(f"{title}{' ' * (label - display_width(title))}{GAP}{first}".rstrip())
         lines += [f"{' ' * label}{GAP}{other}".rstrip() for other in others]
     return lines
@@ -133,7 +133,7 @@ def _row_widths(row: Sequence[str], widths: list[int], width: int) -> list[int]:
 def _row(
     row: Sequence[str], widths: Sequence[int], columns: Sequence[Column], *, plain_row: bool = False
 ) -> list[str]:
-    cells = [wrapped(cell, width) for cell, width in zip(row, widths, strict=True)]
+    cells = [wrap(cell, width) for cell, width in zip(row, widths, strict=True)]
     lines = []
     for parts in zip_longest(*cells, fillvalue=""):
         padded = []
@@ -150,11 +150,11 @@ def _stacked(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: in
     lines: list[str] = []
     for row in rows:
         if len(row) < len(columns):
-            lines += [f"{GAP}{line}" for line in wrapped(row[-1], width - len(GAP))]
+            lines += [f"{GAP}{line}" for line in wrap(row[-1], width - len(GAP))]
             continue
-        lines += [*[""] * bool(lines), *map(columns[0].paint, wrapped(row[0], width))]
+        lines += [*[""] * bool(lines), *map(columns[0].paint, wrap(row[0], width))]
         facts = [(column.title, cell) for column, cell in zip(columns[1:], row[1:], strict=True) if cell]
-        lines += [f"{GAP}{line}" for line in labelled(facts, width - len(GAP))] if facts else []
+        lines += [f"{GAP}{line}" for line in format_facts(facts, width - len(GAP))] if facts else []
     return lines
 
 

@@ -30,14 +30,14 @@ FORM: Final = re.compile(
 )
 
 
-class Typed(NamedTuple):
+class ParsedDate(NamedTuple):
     """The instant (UTC) that was typed, and a note about it, empty if there is none."""
 
     instant: datetime
     note: str = ""
 
 
-def read(text: str, zone: tzinfo) -> Typed:
+def read(text: str, zone: tzinfo) -> ParsedDate:
     """Return the instant of '2027-01-31 08:00', '2027-01-31' (0:00) or '08:00' (today) on the clock of `zone`.
 
     'today', 'tomorrow' and 'yesterday' stand for a date; 'now', '2 hours ago' and 'in 2 hours' are understood too.
@@ -48,10 +48,10 @@ def read(text: str, zone: tzinfo) -> Typed:
     """
     text = text.strip()
     if text.lower() == "now":
-        return Typed(clock.now())
+        return ParsedDate(clock.now())
     for form, sign in ((AGO, -1), (AHEAD, 1)):
         if length := form.fullmatch(text):
-            return Typed(clock.now() + sign * duration(length[1]))
+            return ParsedDate(clock.now() + sign * duration(length[1]))
     match = FORM.fullmatch(DAY_FORM.sub(lambda word: _day_of(word[0], zone), text, count=1))
     if match is None or not (match[1] or match[4]):
         meant = meant_time(text)
@@ -66,7 +66,7 @@ def read(text: str, zone: tzinfo) -> Typed:
     face = datetime(*day, *time)  # type: ignore[arg-type]  # noqa: DTZ001 - what the clock shows
     try:
         if match[7] or match[8]:
-            return Typed(face.replace(tzinfo=_offset(match)).astimezone(UTC))
+            return ParsedDate(face.replace(tzinfo=_offset(match)).astimezone(UTC))
         return _on_clock(face, zone)
     except (OverflowError, ValueError):
         raise UnacceptableValue(text, "is beyond the calendar", *EXAMPLES) from None
@@ -95,21 +95,21 @@ def _offset(match: re.Match[str]) -> tzinfo:
     return timezone(ahead if match[8] == "+" else -ahead)
 
 
-def _on_clock(face: datetime, zone: tzinfo) -> Typed:
+def _on_clock(face: datetime, zone: tzinfo) -> ParsedDate:
     instant = face.replace(tzinfo=zone).astimezone(UTC)
     wall = wall_of(face)
     before, after = offsets_at(wall, zone)
     if before == after:
-        return Typed(instant)
+        return ParsedDate(instant)
     shown, where = f"{time_of_day(wall % DAY)} on {face:%Y-%m-%d}", f"the clock of {zones.name_of(zone)}"
     if before > after:
         second = face.replace(tzinfo=zone, fold=1)
         other = f"'{face:%Y-%m-%d %H:%M}{_sign(offset_of(second))}'"
-        return Typed(instant, f"{where} shows {shown} twice; the first time is used. The second one is {other}")
+        return ParsedDate(instant, f"{where} shows {shown} twice; the first time is used. The second one is {other}")
     change = clock_change_near(wall, before, after, zone)
     begins, ends = (time_of_day(each % DAY) for each in (change.wall_before, change.wall_after))
     note = f"{where} never shows {shown}: it goes from {begins} to {ends}, which is used"
-    return Typed(at_wall(change.instant, UTC), note)
+    return ParsedDate(at_wall(change.instant, UTC), note)
 
 
 def _sign(offset: int) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from scheduler import clock
 from scheduler.clock import time_text
 from scheduler.diagnosis.clock_changes import Change
-from scheduler.diagnosis.columns import USUAL, labelled
+from scheduler.diagnosis.columns import USUAL, format_facts
 from scheduler.diagnosis.explanation import Explanation
 from scheduler.diagnosis.verdict_text import verdict_of
 from scheduler.listeners.run_text import outcome_text
@@ -36,7 +36,7 @@ def as_text(found: Explanation, width: int = USUAL) -> list[str]:
     rule = f"{task.describe()}, {zones.name_of(task.zone)}" if task.rule else task.describe()
     name = task.key + (f" ({task.name})" if task.name not in {"", task.key} else "")
     lines = (("Task", name), ("Rule", rule), *facts_of(found))
-    return labelled([(title, one_line(text)) for title, text in lines], width)
+    return format_facts([(title, one_line(text)) for title, text in lines], width)
 
 
 def facts_of(found: Explanation) -> Iterator[tuple[str, str]]:
@@ -59,7 +59,7 @@ def broken_as_text(broken: TaskProblem, width: int = USUAL) -> list[str]:
     """Return why a task that cannot be used does not run."""
     why = with_location(broken.error, broken.location)
     facts = (("Task", broken.key), ("Verdict", f"It is broken and never runs: {why}."))
-    return labelled([(title, one_line(text)) for title, text in facts], width)
+    return format_facts([(title, one_line(text)) for title, text in facts], width)
 
 
 def as_dict(found: Explanation) -> dict[str, Any]:
@@ -137,8 +137,9 @@ def _value_text(found: Explanation, name: str) -> str:
 
 
 def _change_text(change: Change) -> str:
-    before, after = (time_of_day(wall % DAY) for wall in (change.seam.wall_before, change.seam.wall_after))
-    day = f"{at_wall(change.seam.wall_before, None):%Y-%m-%d}"
+    walls = (change.clock_change.wall_before, change.clock_change.wall_after)
+    before, after = (time_of_day(wall % DAY) for wall in walls)
+    day = f"{at_wall(walls[0], None):%Y-%m-%d}"
     text = f"on {day} it goes {'' if change.skips else 'back '}from {before} to {after}"
     effects = []
     if change.fixed:
@@ -181,7 +182,7 @@ def _condition(answer: Answer) -> dict[str, Any]:
 
 def _change(change: Change, zone: tzinfo) -> dict[str, Any]:
     return {
-        "at": at_wall(change.seam.instant, UTC).astimezone(zone).isoformat(),
+        "at": at_wall(change.clock_change.instant, UTC).astimezone(zone).isoformat(),
         "skips": change.skips,
         "message": _change_text(change),
     }

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from scheduler.clock import time_text
-from scheduler.diagnosis.columns import NARROWEST, Column, table, wrapped
+from scheduler.diagnosis.columns import NARROWEST, Column, table, wrap
 from scheduler.rules import zones
 from scheduler.rules.words import listed
 from scheduler.text import counted, one_line, to_json
@@ -76,11 +76,11 @@ def as_map(heat: BusyMap[RegisteredTask], zone: tzinfo, width: int) -> list[str]
     """Return a map: a line for each day and a column for each hour; in parts of the day on a narrow terminal."""
     if not heat.most:
         return []
-    lines = wrapped(f"How many tasks start at once in each hour's busiest minute, {zones.name_of(zone)}:", width)
+    lines = wrap(f"How many tasks start at once in each hour's busiest minute, {zones.name_of(zone)}:", width)
     shown = next(count for count in (HOURS, HOURS // 2, HOURS // 3) if LABEL + count * CELL <= max(width, NARROWEST))
     for first in range(0, HOURS, shown):
         lines += _part_of_map(heat, range(first, first + shown))
-    return [*lines, "", *wrapped(_busiest(heat, zone), width)]
+    return [*lines, "", *wrap(_busiest(heat, zone), width)]
 
 
 def _part_of_map(heat: BusyMap[RegisteredTask], hours: range) -> Iterator[str]:

@@ -28,7 +28,7 @@ class Installation:
 
     def __post_init__(self) -> None:
         for path in (self.folder, self.python, self.craft, self.private_folder):
-            if bad := [character for character in path if _is_unsayable(character)]:
+            if bad := [character for character in path if _is_unwritable(character)]:
                 raise WrongUsage(
                     f"{path!r} contains {bad[0]!r}, which cannot be written to a crontab or a unit: rename that folder."
                 )
@@ -56,5 +56,5 @@ class Installation:
         return self.python, self.craft, *words
 
 
-def _is_unsayable(character: str) -> bool:
+def _is_unwritable(character: str) -> bool:
     return character < " " or character == "\x7f" or "\ud800" <= character <= "\udfff"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from scheduler.errors import InstallationFailed
-from scheduler.installation.crontab import block, blocks_of, installed, removed
+from scheduler.installation.crontab import block, blocks_of, insert_block, remove_block
 from scheduler.installation.Installation import Installation
 from scheduler.installation.lock import one_at_a_time
 from scheduler.installation.log_folder import BACKUP, backups_in, prepare_folder
@@ -43,7 +43,7 @@ class UserCrontab:
         if shutil.which("crontab"):
             before = self._read()
             found = blocks_of(before, self._installation)
-            if installed(before, self._installation) == before:
+            if insert_block(before, self._installation) == before:
                 yield "This is in your crontab already:"
             elif found:
                 yield "This would replace the block in your crontab:"
@@ -82,7 +82,7 @@ class UserCrontab:
 
     def remove(self) -> Iterator[str]:
         """Remove the block."""
-        _, backup = self._change(lambda before: removed(before, self._installation))
+        _, backup = self._change(lambda before: remove_block(before, self._installation))
         if not backup:
             yield self._not_there()
             return
@@ -106,7 +106,7 @@ class UserCrontab:
         return ""
 
     def _with_block(self, before: str) -> str:
-        after = installed(before, self._installation)
+        after = insert_block(before, self._installation)
         prepare_folder(self._installation)
         return after
 

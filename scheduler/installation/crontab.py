@@ -63,7 +63,7 @@ def in_crontab(word: str) -> str:
     return shlex.quote(word).replace("\\", "\\''").replace("%", r"\%")
 
 
-def installed(crontab: str, installation: Installation) -> str:
+def insert_block(crontab: str, installation: Installation) -> str:
     """Return `crontab` with the app's block.
 
     It takes the place of the one there is. A first one goes to the top: there no line before it sets a shell or
@@ -82,7 +82,7 @@ def installed(crontab: str, installation: Installation) -> str:
     return "".join(texts)
 
 
-def removed(crontab: str, installation: Installation) -> str:
+def remove_block(crontab: str, installation: Installation) -> str:
     """Return `crontab` without the app's block."""
     return "".join(piece.text for piece in pieces_of(crontab) if not piece.is_of(installation))
 

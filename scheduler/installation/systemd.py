@@ -32,7 +32,7 @@ def timer_units(installation: Installation) -> dict[str, str]:
     return {
         service_name(installation.id): (
             f"{COMMENT}[Unit]\nDescription=One tick of the scheduled tasks of {installation.id}\n\n"
-            f"[Service]\nType=oneshot\nKillMode=process\n{_surroundings(installation)}ExecStart={start}\n"
+            f"[Service]\nType=oneshot\nKillMode=process\n{_environment(installation)}ExecStart={start}\n"
         ),
         timer_name(installation.id): (
             f"{COMMENT}[Unit]\nDescription=The scheduled tasks of {installation.id}, every minute\n\n"
@@ -52,13 +52,13 @@ def work_units(installation: Installation, stop_seconds: int) -> dict[str, str]:
         service_name(installation.id): (
             f"{COMMENT}[Unit]\nDescription=The scheduled tasks of {installation.id}\n\n"
             f"[Service]\nType=exec\nRestart=always\nRestartSec=5\nKillMode=mixed\nKillSignal=SIGTERM\n"
-            f"TimeoutStopSec={stop_seconds + SPARE_SECONDS}\n{_surroundings(installation)}ExecStart={start}\n\n"
+            f"TimeoutStopSec={stop_seconds + SPARE_SECONDS}\n{_environment(installation)}ExecStart={start}\n\n"
             "[Install]\nWantedBy=default.target\n"
         )
     }
 
 
-def _surroundings(installation: Installation) -> str:
+def _environment(installation: Installation) -> str:
     log = _rest_of_line(path if (path := installation.log).startswith("/") else f"{installation.folder}/{path}")
     return (
         f"WorkingDirectory={_rest_of_line(installation.folder)}\n"

@@ -13,7 +13,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from scheduler.errors import InstallationFailed
-from scheduler.installation.crontab import block, blocks_of, installed, pieces_of, removed
+from scheduler.installation.crontab import block, blocks_of, insert_block, pieces_of, remove_block
 from scheduler.installation.Installation import Installation
 
 from .crons import BLOG, ODD_NAMES, as_busybox_reads, as_vixie_reads, command_of
@@ -42,36 +42,36 @@ def test_the_app_s_own_craft_is_used_if_the_environment_has_none() -> None:
 
 
 def test_a_first_block_goes_to_the_top_where_no_variable_is_set_for_it() -> None:
-    assert installed(OTHERS, BLOG) == BLOCK + OTHERS
+    assert insert_block(OTHERS, BLOG) == BLOCK + OTHERS
 
 
 def test_a_block_is_replaced_where_it_stands() -> None:
     before = f"SHELL=/bin/bash\n{BLOCK}{OTHERS}"
-    assert installed(before, NEW_RELEASE) == f"SHELL=/bin/bash\n{block(NEW_RELEASE)}{OTHERS}"
+    assert insert_block(before, NEW_RELEASE) == f"SHELL=/bin/bash\n{block(NEW_RELEASE)}{OTHERS}"
 
 
 def test_changes_within_the_block_are_replaced() -> None:
-    assert installed(BLOCK.replace("* * * * *", "#*/5 * * * *") + OTHERS, BLOG) == BLOCK + OTHERS
+    assert insert_block(BLOCK.replace("* * * * *", "#*/5 * * * *") + OTHERS, BLOG) == BLOCK + OTHERS
 
 
 def test_two_apps_have_a_block_each() -> None:
-    both = installed(installed(OTHERS, BLOG), SHOP)
+    both = insert_block(insert_block(OTHERS, BLOG), SHOP)
     assert both == block(SHOP) + BLOCK + OTHERS
-    assert removed(both, SHOP) == BLOCK + OTHERS
-    assert removed(both, BLOG) == block(SHOP) + OTHERS
+    assert remove_block(both, SHOP) == BLOCK + OTHERS
+    assert remove_block(both, BLOG) == block(SHOP) + OTHERS
 
 
 def test_an_app_whose_id_changed_is_known_by_its_folder() -> None:
     """APP_NAME or APP_KEY has changed, but one folder is one app and gets no second block."""
     renamed = replace(BLOG, id="magazine")
-    assert installed(BLOCK + OTHERS, renamed) == block(renamed) + OTHERS
-    assert removed(BLOCK + OTHERS, renamed) == OTHERS
+    assert insert_block(BLOCK + OTHERS, renamed) == block(renamed) + OTHERS
+    assert remove_block(BLOCK + OTHERS, renamed) == OTHERS
 
 
 def test_of_two_blocks_for_one_app_one_remains() -> None:
     renamed = replace(BLOG, id="magazine")
     before = block(replace(renamed, folder="/srv/old")) + OTHERS + BLOCK
-    assert installed(before, renamed) == block(renamed) + OTHERS
+    assert insert_block(before, renamed) == block(renamed) + OTHERS
 
 
 def test_the_folder_of_a_block_is_read_back() -> None:
@@ -113,7 +113,7 @@ DAMAGES = {
 def test_a_damaged_block_is_refused_with_its_line_and_the_fix(
     crontab: str, place: str, problem: str, app: Installation
 ) -> None:
-    for operation in (installed, removed):
+    for operation in (insert_block, remove_block):
         with pytest.raises(InstallationFailed) as refused:
             operation(crontab, app)
         assert str(refused.value).startswith(place)
@@ -148,29 +148,29 @@ def crontabs(draw: st.DrawFn) -> str:
 
 @given(crontabs(), APPS)
 def test_all_other_lines_stay_byte_for_byte(crontab: str, app: Installation) -> None:
-    after = installed(crontab, app)
+    after = insert_block(crontab, app)
     assert len(blocks_of(after, app)) == 1
-    assert removed(after, app) == removed(crontab, app)
+    assert remove_block(after, app) == remove_block(crontab, app)
     assert block(app) in after
 
 
 @given(crontabs(), APPS)
 def test_installing_twice_is_installing_once(crontab: str, app: Installation) -> None:
-    once = installed(crontab, app)
-    assert installed(once, app) == once
+    once = insert_block(crontab, app)
+    assert insert_block(once, app) == once
 
 
 @given(crontabs(), APPS)
 def test_removing_undoes_a_first_installation(crontab: str, app: Installation) -> None:
     assume(not blocks_of(crontab, app))
-    assert removed(installed(crontab, app), app) == crontab
+    assert remove_block(insert_block(crontab, app), app) == crontab
 
 
 @given(crontabs(), APPS)
 def test_removing_twice_is_removing_once(crontab: str, app: Installation) -> None:
-    once = removed(crontab, app)
+    once = remove_block(crontab, app)
     assert not blocks_of(once, app)
-    assert removed(once, app) == once
+    assert remove_block(once, app) == once
 
 
 @given(crontabs())
