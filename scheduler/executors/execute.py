@@ -111,7 +111,8 @@ def _take(
         if not task.options.overlap and _waits(store, task, candidate, now):
             return None
         due = max(filter(None, (candidate.fire_time, candidate.start_after)), default=now)
-        taken = replace(candidate, late=candidate.late or due < clock.floor_minute(now))
+        is_late = candidate.attempt == 1 and due < clock.floor_minute(now)  # a retry is as late as the first attempt
+        taken = replace(candidate, late=candidate.late or is_late)
         if store.adopt(taken, owner, now):
             return task, replace(taken, owner=owner)
     return None

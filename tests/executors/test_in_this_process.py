@@ -115,6 +115,13 @@ def test_a_retry_that_is_due_soon_is_handed_over_at_once(fleet: Fleet, overlap: 
     assert (messages.read_text() if messages.exists() else "") == (f"{retry.id}\n" if sent else "")
 
 
+@pytest.mark.parametrize(("attempt", "late"), [(1, True), (2, False)])
+def test_a_run_that_waited_for_a_worker_is_late_unless_it_is_a_retry(fleet: Fleet, attempt: int, late: bool) -> None:
+    run = fleet.claim("Quick", minutes=-2, attempt=attempt, start_after=clock.real_now() - timedelta(seconds=100))
+    assert do(fleet, run) is Outcome.SUCCEEDED
+    assert fleet.store.run(run.id).late is late
+
+
 def test_a_run_over_its_timeout_and_one_whose_condition_fails(fleet: Fleet) -> None:
     assert do(fleet, fleet.claim("Endless")) is Outcome.TIMED_OUT
     refused = fleet.claim("Refusing")
