@@ -6,7 +6,7 @@ import inspect
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import MAXYEAR, MINYEAR, date, datetime, timedelta, tzinfo
 from typing import Any
 
 from scheduler import clock
@@ -40,8 +40,8 @@ def assert_not_due(task: Task | type[Task], at: Time) -> None:
 def assert_runs(task: Task | type[Task], between: tuple[Time, Time], expected: Iterable[Time]) -> None:
     """Fail unless `expected` are the task's fire times from the first time of `between` until before the second."""
     instance, zone = _asked(task)
-    start, end = (_instant(time, zone) for time in between)
-    wanted = [_shown(_instant(time, zone), zone) for time in expected]
+    start, end = _window(between, zone)
+    wanted = [_shown(instant, zone) for instant in sorted({_instant(time, zone) for time in _listed(expected)})]
     found: list[str] = []
     following = instance.next_run(start - timedelta(seconds=1))
     while following is not None and following < end and len(found) <= len(wanted) + LONGEST_LIST:
@@ -120,7 +120,24 @@ def _instant(time: Time, zone: tzinfo) -> datetime:
         time = datetime(time.year, time.month, time.day)  # noqa: DTZ001 - on the clock of `zone`
     if not isinstance(time, datetime):
         raise TypeError(f"{time!r} is not a time: pass a datetime or text such as '2027-03-28 02:30'")
+    if time.year in {MINYEAR, MAXYEAR}:
+        raise ValueError(f"{time} is beyond the calendar: write it as '2027-03-28 02:30'")
     return clock.instant_of(time, zone)
+
+
+def _window(between: tuple[Time, Time], zone: tzinfo) -> tuple[datetime, datetime]:
+    if not isinstance(between, (tuple, list)) or len(between) != 2:  # noqa: PLR2004 - a start and an end
+        raise TypeError(f"{between!r} is not a window: pass two times, such as ('2027-03-28', '2027-03-29')")
+    start, end = (_instant(time, zone) for time in between)
+    if start >= end:
+        raise ValueError(f"the window ends at {between[1]!r}, which is not after its start, {between[0]!r}")
+    return start, end
+
+
+def _listed(times: Iterable[Time]) -> Iterable[Time]:
+    if isinstance(times, (str, bytes)) or not isinstance(times, Iterable):
+        raise TypeError(f"{times!r} is not a list of times: pass one, such as ['2027-03-28 02:30']")
+    return times
 
 
 def _shown(instant: datetime, zone: tzinfo) -> str:

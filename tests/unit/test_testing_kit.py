@@ -67,6 +67,7 @@ def test_the_clock_stands_still_while_it_is_frozen() -> None:
     [
         (5, TypeError, "5 is not a time: pass a datetime or text such as '2027-03-28 02:30'"),
         (None, TypeError, "None is not a time"),
+        ("9999-12-31 23:59", ValueError, "9999-12-31 23:59:00 is beyond the calendar"),
         ("yesterday", ValueError, "'yesterday' is not a time: write it as '2027-03-28 02:30'"),
     ],
 )
@@ -86,3 +87,27 @@ def test_an_object_that_is_not_a_task_is_a_clear_error(task: object) -> None:
 def test_a_date_is_its_midnight() -> None:
     assert_not_due(Nightly, datetime(2027, 1, 29).date())
     assert_runs(Nightly, (datetime(2027, 1, 29).date(), "2027-01-31"), ["2027-01-29 02:30", "2027-01-30 02:30"])
+
+
+@pytest.mark.parametrize(
+    ("between", "error", "message"),
+    [
+        ("2027", TypeError, "'2027' is not a window: pass two times, such as"),
+        (5, TypeError, "5 is not a window"),
+        (("2027-01-29",), TypeError, r"\('2027-01-29',\) is not a window"),
+        (("2027-01-31", "2027-01-29"), ValueError, "ends at '2027-01-29', which is not after its start, '2027-01-31'"),
+    ],
+)
+def test_a_wrong_window_is_explained_and_never_passes(between: object, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        assert_runs(Nightly, between, [])
+
+
+@pytest.mark.parametrize("expected", ["2027-01-29 02:30", 5, None])
+def test_expected_times_that_are_no_list_are_explained(expected: object) -> None:
+    with pytest.raises(TypeError, match="is not a list of times: pass one, such as"):
+        assert_runs(Nightly, ("2027-01-29", "2027-01-31"), expected)
+
+
+def test_expected_times_may_come_in_any_order() -> None:
+    assert_runs(Nightly, ("2027-01-29", "2027-01-31"), ["2027-01-30 02:30", "2027-01-29 02:30"])
