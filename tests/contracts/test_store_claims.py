@@ -152,7 +152,7 @@ def test_a_claim_names_its_fire_time_in_utc_whatever_zone_it_comes_in(store: Sto
 
 
 @pytest.mark.parametrize("claimants", [2, 6])
-def test_of_many_that_claim_at_the_same_moment_one_wins_each_fire_time(shared: Member, claimants: int) -> None:
+def test_one_of_many_processes_claims_each_fire_time(shared: Member, claimants: int) -> None:
     keys = [f"task {number}" for number in range(20)]
     gate = threading.Barrier(claimants)
     won: list[tuple[int, str]] = []

@@ -25,7 +25,7 @@ def test_a_run_claimed_for_this_server_is_not_offered(store: Store) -> None:
     assert store.offered_runs("a") == []
 
 
-def test_of_two_workers_one_takes_an_offered_run(member: Member) -> None:
+def test_one_of_two_workers_takes_an_offered_run(member: Member) -> None:
     run = offered(member.store)
     other = member.open()
     assert other.adopt(run, "worker 1", after(1))
@@ -50,7 +50,7 @@ def test_an_offered_run_that_is_pruned_or_ended_is_offered_no_more(store: Store)
     assert not store.run(run.id).is_offered
 
 
-def test_a_forced_run_is_offered_too(store: Store) -> None:
+def test_a_forced_run_is_offered_to_workers(store: Store) -> None:
     (run,) = claimed(store, forced()._replace(executor="reports"))
     assert store.offered_runs("a") == [run]
 

@@ -157,12 +157,12 @@ def test_unlocking_removes_the_lease_of_any_holder(member: Member) -> None:
     assert not member.store.unlock("a")
 
 
-def test_of_many_that_acquire_at_the_same_moment_one_wins(shared: Member) -> None:
+def test_one_of_many_processes_acquires_a_lease(shared: Member) -> None:
     for round_ in range(5):
         assert_one_wins(shared, f"free {round_}")
 
 
-def test_of_many_that_take_over_at_the_same_moment_one_wins(shared: Member) -> None:
+def test_one_of_many_processes_takes_over_a_lease(shared: Member) -> None:
     for round_ in range(5):
         key = f"taken {round_}"
         shared.store.acquire(lease(key, "old", GONE), NOON)

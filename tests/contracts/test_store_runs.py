@@ -73,7 +73,7 @@ def test_an_ended_run_cannot_be_started(store: Store) -> None:
     assert not store.start(run, 1, after(1))
 
 
-def test_an_outcome_is_written_with_all_that_goes_with_it(member: Member) -> None:
+def test_an_outcome_is_recorded_with_every_field(member: Member) -> None:
     run = one_run(member.store)
     member.store.start(run, os.getpid(), after(1))
     result = replace(

@@ -128,7 +128,7 @@ def test_output_that_is_no_text_is_passed_on_as_it_is_and_kept_as_text(harness: 
     assert "\0" not in output
 
 
-def test_at_most_workers_run_at_once(harness: Harness) -> None:
+def test_at_most_workers_processes_run_at_once(harness: Harness) -> None:
     harness.settings["workers"] = 2
     for number in range(5):
         harness.add(f"t{number}", "wait_for_file", argument=str(harness.folder / "go"))

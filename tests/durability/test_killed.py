@@ -38,7 +38,7 @@ def test_kill_9_with_a_store_in_a_server(prefork_servers, folder, server_databas
     harness.close()
 
 
-def test_a_killed_ticker_takes_its_workers_with_it(harness: Harness) -> None:
+def test_workers_of_a_killed_ticker_end(harness: Harness) -> None:
     harness.add("a", "loop")
     order = harness.begin(0)
     (start,) = harness.wait_for("start")

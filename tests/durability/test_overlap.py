@@ -115,7 +115,7 @@ def test_the_lease_of_a_lost_host_holds_exactly_until_it_expires(harness: Harnes
     assert harness.store.open_runs() == []
 
 
-def test_a_run_in_this_process_holds_its_lease_too(harness: Harness) -> None:
+def test_an_inline_run_holds_its_lease(harness: Harness) -> None:
     harness.settings["lease"] = "1 second"
     harness.add("a", "wait_for_file", argument=str(harness.folder / "go"))
     order = harness.begin(0, inline=True)
@@ -159,7 +159,7 @@ def test_on_every_server_overlaps_between_hosts_and_not_on_one(harness: Harness)
     assert sorted(harness.outcomes()) == ["skipped", "succeeded", "succeeded"]
 
 
-def test_on_every_server_each_tries_its_own_runs_again(harness: Harness) -> None:
+def test_each_server_retries_its_own_runs_of_on_every_server(harness: Harness) -> None:
     harness.add("a", "fail_until", argument=2, retries=1, retry_delay="1 minute", on_every_server=True, run_cron="0 12 * * *")
     harness.tick(0, host="alpha")
     harness.tick(0, host="beta")

@@ -43,7 +43,7 @@ def test_a_failing_task_without_retries_is_not_tried_again(harness: Harness) -> 
 
 @pytest.mark.once
 @pytest.mark.parametrize(("does", "outcome"), [("segfault", "crashed"), ("loop", "timed_out"), ("sys_exit", "failed")])
-def test_crashed_and_timed_out_runs_are_tried_again_too(harness: Harness, does: str, outcome: str) -> None:
+def test_crashed_and_timed_out_runs_are_retried(harness: Harness, does: str, outcome: str) -> None:
     harness.add("a", does, retries=1, timeout="1 second")
     harness.tick(0)
     assert attempts(harness) == [(1, outcome), (2, outcome)]
@@ -58,7 +58,7 @@ def test_a_retry_that_comes_soon_is_waited_for(harness: Harness) -> None:
     assert (second.started_at - first.ended_at).total_seconds() >= 1
 
 
-def test_a_retry_that_comes_later_is_made_by_whichever_tick_comes_then(harness: Harness) -> None:
+def test_a_later_retry_is_started_by_any_tick(harness: Harness) -> None:
     harness.add("a", "fail_until", argument=2, retries=1, retry_delay="10 minutes", run_cron="0 12 * * *")
     harness.tick(0)
     assert attempts(harness) == [(1, "failed"), (2, None)]

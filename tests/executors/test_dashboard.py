@@ -46,7 +46,7 @@ def test_run_now_is_done_by_a_worker(make_fleet: Callable[..., Fleet], capfd: py
     fleet.close()
 
 
-def test_runs_without_workers_are_an_alarm_until_one_does_them(make_fleet: Callable[..., Fleet], capfd: pytest.CaptureFixture[str]) -> None:
+def test_runs_without_workers_raise_an_alarm_until_a_worker_comes(make_fleet: Callable[..., Fleet], capfd: pytest.CaptureFixture[str]) -> None:
     fleet = make_fleet("queue, database")
     fleet.app.capture = capfd
     add_dashboard(fleet.app)

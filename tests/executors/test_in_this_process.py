@@ -139,7 +139,7 @@ def test_a_run_waits_while_its_task_runs_elsewhere(fleet: Fleet) -> None:
     assert do(fleet, run) is Outcome.SUCCEEDED
 
 
-def test_the_run_that_waited_is_done_right_after_the_one_before_it(fleet: Fleet) -> None:
+def test_a_waiting_run_starts_right_after_the_one_before_it(fleet: Fleet) -> None:
     first, second = fleet.claim("Patient", minutes=-2, late=True), fleet.claim("Patient", minutes=-1, late=True)
     fleet.go(first)
     fleet.go(second)

@@ -54,7 +54,7 @@ def test_verbose_tells_which_environment_it_is_and_which_it_wants(app: App) -> N
     assert re.search("SayHi skipped.*production.*staging", told)
 
 
-def test_while_the_app_is_down_only_tasks_that_say_so_run(app: App) -> None:
+def test_only_tasks_with_run_in_maintenance_run_while_the_app_is_down(app: App) -> None:
     app.tasks(task("", "SayHi") + task("    run_in_maintenance = True\n", "Mend").replace("Hi!", "Mending!"))
     app.craft("down").exits(0)
     assert app.craft("schedule:run").exits(0).out == "Mending!\n"

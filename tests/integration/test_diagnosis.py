@@ -95,7 +95,7 @@ def test_explain_as_json(app: App) -> None:
     assert [condition["holds"] for condition in document["conditions"]] == [None, None]
 
 
-def test_broken_tasks_are_explained_too(app: App) -> None:
+def test_explain_of_a_broken_task(app: App) -> None:
     app.tasks(BROKEN, "Broken.py")
     done = app.craft("schedule:explain", "Misspelt").exits(1)
     assert "It is broken and never runs: Misspelt.run_every = '5 minuets'" in " ".join(done.out.split())
@@ -274,7 +274,7 @@ def test_before_anything_calls_the_scheduler_that_is_what_is_wrong(app: App) -> 
     assert fits(done.out)
 
 
-def test_after_a_tick_all_is_well(app: App) -> None:
+def test_doctor_finds_nothing_wrong_after_a_tick(app: App) -> None:
     app.python_craft("schedule:run").exits(0)
     assert set(checks(app, 0).values()) == {"ok"}
 

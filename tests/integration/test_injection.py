@@ -142,7 +142,7 @@ def test_injected_and_default_parameters_may_be_mixed(greeting: App) -> None:
     ],
     ids=["no annotation", "a plain value", "an unknown name", "imported for type checkers only", "handle"],
 )
-def test_a_parameter_nothing_can_fill_is_one_line_that_names_it(
+def test_a_parameter_that_cannot_be_injected_is_one_line(
     greeting: App, header: str, body: str, named: str
 ) -> None:
     greeting.write("app/tasks/SayHi.py", task(header, body))

@@ -94,7 +94,7 @@ def test_a_document_of_runs_that_wait_for_workers(shop: App) -> None:
     assert len(second) == 2
 
 
-def test_documents_of_questions(shop: App) -> None:
+def test_documents_of_explain_doctor_and_simulate_fit_the_schemas(shop: App) -> None:
     shop.craft("schedule:run", at=NOON).exits(1)
     shop.craft("schedule:run", "--force", "--task", "Rebuild", at=NOON).exits(0)
     shop.craft("schedule:pause", "Nightly", "--reason", "a move", at=NOON).exits(0)

@@ -77,7 +77,7 @@ def test_json_lines_are_objects_with_time_level_and_event(noisy: App) -> None:
     assert (to_whom["stream"], to_whom["text"]) == ("stderr", "to whom?")
 
 
-def test_a_recipient_that_could_not_be_notified_is_a_line_of_the_log_too(noisy: App) -> None:
+def test_an_unreachable_recipient_is_a_line_of_the_log(noisy: App) -> None:
     noisy.tasks(f"class Quiet(Task):\n    {ALWAYS}\n    notify_on_success = 'http://127.0.0.1:1/'\n\n    def handle(self):\n        pass\n")
     text = noisy.craft("schedule:run").exits(0).log
     assert re.search(rf"(?m)^{TIME} WARNING Notice: Quiet: the webhook at 127.0.0.1 could not be notified: URLError", text)
@@ -87,7 +87,7 @@ def test_a_recipient_that_could_not_be_notified_is_a_line_of_the_log_too(noisy: 
     assert "could not be notified" in document["notices"][0]
 
 
-def test_wrong_usage_in_json_lines_is_an_object_too(noisy: App) -> None:
+def test_wrong_usage_with_json_lines_is_one_object(noisy: App) -> None:
     complaint = json.loads(noisy.craft("schedule:run", "--json-lines", "--task", "Nobody").exits(2).err)
     assert (complaint["level"], complaint["event"]) == ("ERROR", "error")
     assert "Nobody" in complaint["message"]

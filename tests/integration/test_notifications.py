@@ -347,7 +347,7 @@ def test_the_apps_own_mail_keeps_its_sender(app: App, servers: Servers) -> None:
     ]
 
 
-def test_if_nobody_could_be_reached_the_next_failure_is_notified(app: App, servers: Servers) -> None:
+def test_the_next_failure_is_notified_if_no_recipient_was_reached(app: App, servers: Servers) -> None:
     with_mail(app.keep_runs(), 1)
     sync(app, "notify_on_failure = 'ops@example.com'", "raise ValueError('no')")
     done = app.craft("schedule:run", "--task", "Sync", "--force").exits(1)

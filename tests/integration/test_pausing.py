@@ -118,7 +118,7 @@ def test_a_late_tick_starts_nothing_that_is_paused_by_now(paused: App) -> None:
     assert outcomes(paused) == ["succeeded", "paused", "paused"]
 
 
-def test_a_retry_is_paused_too(paused: App, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pause_skips_retries(paused: App, monkeypatch: pytest.MonkeyPatch) -> None:
     paused.tasks("class Import(Task):\n    run_every = '1 day'\n    run_at = '12:00'\n    timezone = 'UTC'\n    retries = 1\n    retry_delay = '1 minute'\n\n    def handle(self):\n        raise ValueError('no')\n")
     paused.craft("schedule:run", at=NOON).exits(1)
     (_, retry) = runs_of(paused)
@@ -194,7 +194,7 @@ def test_pausing_again_says_which_pause_it_replaces(paused: App) -> None:
     assert again[1] == "Import is paused. Run craft schedule:resume Import to resume it."
 
 
-def test_resuming_everything_while_one_task_is_paused_says_so(paused: App) -> None:
+def test_resume_of_all_names_tasks_paused_by_name(paused: App) -> None:
     paused.craft("schedule:pause", "Import", at=NOON).exits(0)
     shown = paused.craft("schedule:resume", at=NOON).exits(0).out
     assert shown.startswith("There is no pause of all tasks.\nStill paused by name: Import.")

@@ -228,7 +228,7 @@ def test_one_setting_moves_the_folder(app: App, tmp_path: Path) -> None:
     assert not (app.root / ".scheduler").exists()
 
 
-def test_a_folder_for_output_alone_is_private_too(app: App) -> None:
+def test_the_folder_of_an_output_file_is_private(app: App) -> None:
     app.tasks(TASK)
     app.write("config/scheduler.py", "STORE = 'memory'\n")
     app.craft("schedule:run").exits(0)
@@ -467,7 +467,7 @@ def test_a_planted_store_is_refused_in_a_line_and_nothing_else_is_touched(
 
 @pytest.mark.parametrize("rest", ["-wal", "-shm", "-journal"])
 @pytest.mark.parametrize("plant", [a_fifo, a_link, a_hard_link], ids=ids)
-def test_files_planted_beside_the_store_are_refused_too(app: App, secret: Path, rest: str, plant: Any) -> None:
+def test_files_planted_next_to_the_store_are_refused(app: App, secret: Path, rest: str, plant: Any) -> None:
     app.keep_runs().tasks(TASK)
     (app.root / ".scheduler").mkdir(mode=0o700)
     (app.root / STORE).touch(mode=0o600)

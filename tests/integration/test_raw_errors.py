@@ -23,7 +23,7 @@ def test_a_path_with_a_zero_byte_is_refused(app: App, command: list[str]) -> Non
     assert "Traceback" not in shown
 
 
-def test_a_path_with_a_zero_byte_is_refused_without_tasks_too(app: App) -> None:
+def test_a_path_with_a_zero_byte_is_refused_in_an_app_without_tasks(app: App) -> None:
     app.write("config/scheduler.py", 'PATH = "a\\0b"')
     done = app.craft("schedule:list")
     assert "Traceback" not in done.out + done.err

@@ -248,7 +248,7 @@ def assert_equal(one: Task, other: Task, method: str) -> None:
         assert getattr(one, name) == getattr(other, name), method
 
 
-def test_every_example_of_a_meaning_is_described_so() -> None:
+def test_every_rule_in_the_docs_is_described_as_shown() -> None:
     """These are the tables of docs/defining.md that show how rules are described."""
     checked = 0
     for table in tables_of(ROOT / "docs/defining.md"):
@@ -259,7 +259,7 @@ def test_every_example_of_a_meaning_is_described_so() -> None:
     assert checked > 30
 
 
-def test_every_example_of_a_mistake_is_refused_so() -> None:
+def test_every_invalid_value_in_the_docs_raises_the_error_shown() -> None:
     checked = 0
     for table in tables_of(ROOT / "docs/defining.md"):
         if table[0] == ["written", "error"]:

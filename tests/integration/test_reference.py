@@ -166,7 +166,7 @@ def _options(command: Any) -> list[Row]:
     ]
 
 
-def test_every_exit_code() -> None:
+def test_every_exit_code_is_in_the_reference() -> None:
     codes = [number for name, number in vars(errors).items() if name.isupper() and isinstance(number, int)]
     assert_says("## Exit codes", [(str(number),) for number in sorted(codes)])
 
@@ -174,7 +174,7 @@ def test_every_exit_code() -> None:
 # --- settings --------------------------------------------------------------------------------------------------------
 
 
-def test_every_setting() -> None:
+def test_every_setting_is_in_the_reference() -> None:
     assert_says("## Settings", [(code(name), value(default)) for name, default in SETTINGS.items()])
 
 
@@ -190,7 +190,7 @@ def test_the_published_settings_are_the_defaults() -> None:
 
 
 @pytest.mark.parametrize("module", ["scheduler", "scheduler.tasks", "scheduler.providers", "scheduler.events", "scheduler.testing"])
-def test_every_public_name(module: str) -> None:
+def test_every_public_name_is_in_the_reference(module: str) -> None:
     loaded = importlib.import_module(module)
     names = {name: getattr(loaded, name) for name in loaded.__all__}
     assert_says(
@@ -199,7 +199,7 @@ def test_every_public_name(module: str) -> None:
     )
 
 
-def test_every_error() -> None:
+def test_every_error_is_in_the_reference() -> None:
     classes = [found for found in vars(errors).values() if inspect.isclass(found) and issubclass(found, errors.SchedulerError)]
     assert_says("### From `scheduler.errors`", [(code(found.__name__),) for found in classes])
 

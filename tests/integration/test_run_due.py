@@ -204,7 +204,7 @@ def test_tasks_may_be_named_by_their_classes(kit: Any) -> None:
         run_due(kit, "2027-01-30 05:00", 5)
 
 
-def test_after_a_tests_tick_the_apps_own_listeners_and_store_are_as_before(kit: Any) -> None:
+def test_run_due_restores_the_apps_listeners_and_store(kit: Any) -> None:
     bound = kit.make("scheduler")
     scheduler = getattr(bound.run, "__self__", bound).scheduler
     dispatcher, listeners, state = scheduler.dispatcher, vars(scheduler.dispatcher).copy(), set(vars(scheduler))

@@ -188,7 +188,7 @@ def test_a_skipped_run_has_its_reason(ran: App) -> None:
     assert "Outcome:    skipped (condition)\n" in whole
 
 
-def test_of_a_broken_task_only_its_own_runs_are_shown(ran: App) -> None:
+def test_history_of_a_broken_task_has_only_its_own_runs(ran: App) -> None:
     ran.tasks("class Broken(Task):\n    run_every = '5 minuets'\n\n    def handle(self):\n        pass\n", "Broken.py")
     assert ran.craft("schedule:history", "Broken").exits(0).out == "There are no such runs.\n"
 

@@ -101,7 +101,7 @@ def test_a_broken_task_is_listed_with_its_error_and_makes_the_exit_code_1(listed
     assert "broken" in entry
 
 
-def test_with_all_tasks_well_the_exit_code_is_0(app: App) -> None:
+def test_schedule_list_exits_with_0_if_no_task_is_broken(app: App) -> None:
     app.tasks("class SayHi(Task):\n    run_every = '1 minute'\n\n    def handle(self):\n        pass\n")
     assert app.craft("schedule:list").exits(0).err == ""
 
@@ -201,7 +201,7 @@ def test_list_json_is_one_document_with_the_same_content(listed: App) -> None:
     assert [broken["key"] for broken in document["broken"]] == ["Misspelt"]
 
 
-def test_json_of_no_tasks_is_a_document_too(app: App) -> None:
+def test_json_without_tasks_is_a_document(app: App) -> None:
     assert app.craft("schedule:list", "--json").exits(0).json()["tasks"] == []
 
 

@@ -153,7 +153,7 @@ def test_json_stays_one_document_whatever_tasks_and_commands_print(app: App, swi
 COMMAND = "from scheduler.tasks import CommandTask"
 
 
-def test_json_of_nothing_due_is_a_document_too(app: App) -> None:
+def test_json_with_nothing_due_is_a_document(app: App) -> None:
     assert app.craft("schedule:run", "--json").exits(0).json()["runs"] == []
 
 
@@ -249,7 +249,7 @@ def test_a_task_switch_without_a_name_is_wrong_usage(app: App, argument: str) ->
     ],
     ids=["all well", "nothing due", "one of several failed", "a task failed", "wrong usage"],
 )
-def test_exit_codes(app: App, arguments: list[str], code: int) -> None:
+def test_each_end_of_schedule_run_has_its_exit_code(app: App, arguments: list[str], code: int) -> None:
     app.tasks(says("Hi!") + fails() + says("Never!", "SayNever", NEVER))
     app.craft("schedule:run", *arguments).exits(code)
 

@@ -10,7 +10,7 @@ from .apps import ALWAYS, App
 SAY_HI = f"class SayHi(Task):\n    {ALWAYS}\n\n    def handle(self):\n        print('Hi!')\n"
 
 
-def test_the_published_file_says_what_holds_without_it(app: App) -> None:
+def test_the_published_settings_file_changes_nothing(app: App) -> None:
     app.tasks(SAY_HI)
     app.craft("package:publish", "scheduler").exits(0)
     assert "config/scheduler.py" in app.files()

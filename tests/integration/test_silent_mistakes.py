@@ -128,7 +128,7 @@ def test_install_says_if_no_cron_daemon_runs(app: App, tmp_path: Path, programs:
     assert (NOTE in done.stderr) is is_said
 
 
-def test_a_tick_whose_output_a_person_pipes_is_started_by_hand_too(app: App) -> None:
+def test_a_tick_whose_output_is_piped_counts_as_started_by_hand(app: App) -> None:
     app.keep_runs().tasks(f"class SayHi(Task):\n    {ALWAYS}\n\n    def handle(self):\n        print('Hi!')\n")
     run_on_terminal(["sh", "-c", f"{shlex.quote(sys.executable)} craft schedule:run | cat"], app.root, {}, 80).exits(0)
     assert BY_HAND in said(app, "schedule:doctor")

@@ -69,7 +69,7 @@ def test_a_store_made_anew_grants_nothing_the_removed_one_may_have_granted(path:
     assert claimed(path, NOON + MINUTE) == (1, [])
 
 
-def test_a_forced_run_starts_in_a_store_made_anew_too(path: Path) -> None:
+def test_a_forced_run_starts_with_a_recreated_store(path: Path) -> None:
     claimed(path, NOON)
     remove(path)
     store = local_store(str(path))

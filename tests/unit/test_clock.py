@@ -48,7 +48,7 @@ def test_the_day_is_that_of_the_zone_in_which_times_are_shown() -> None:
     assert clock.distance_text(later, noon, ZoneInfo("Asia/Tokyo")) == "tomorrow"
 
 
-def test_without_a_zone_no_setting_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_distance_is_worded_even_if_timezone_is_misspelt(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that `schedule:doctor` can speak of times although TIMEZONE is misspelt."""
     monkeypatch.setattr(defaults, "timezone_setting", lambda: "Europe/Rigga")
     noon = datetime(2027, 1, 29, 12, tzinfo=UTC)

@@ -102,7 +102,7 @@ def test_a_fire_time_beyond_grace_is_missed() -> None:
     assert judged(A(), since=NOON - MINUTE, at=late) == ((), (NOON,))
 
 
-def test_of_several_late_ones_only_the_latest_runs() -> None:
+def test_only_the_latest_of_several_late_fire_times_runs() -> None:
     assert judged(A("2 minutes"), since=NOON - 7 * MINUTE, at=NOON + MINUTE) == ((NOON,), minutes(6, 4, 2))
 
 

@@ -84,7 +84,7 @@ def test_invalid_names_of_executors_are_refused(value: object) -> None:
         Settings.read({"executors": value}.get)
 
 
-def test_a_task_of_every_server_is_done_by_each_of_them() -> None:
+def test_a_task_with_on_every_server_runs_on_each_server() -> None:
     with pytest.raises(InvalidSchedule, match="cannot use an executor, which runs it on one"):
         read_options("Each", {"on_every_server": True, "executor": "reports"})
 
@@ -121,7 +121,7 @@ def test_a_caught_up_run_is_offered_less_often_after_ten_minutes() -> None:
 
 
 @pytest.mark.parametrize(("overlap", "handed_over"), [(False, [1]), (True, [1, 2, 3])])
-def test_of_a_task_that_does_not_overlap_only_the_first_run_is_handed_over_again(overlap: bool, handed_over: list[int]) -> None:
+def test_only_the_first_run_of_a_task_is_handed_over_again(overlap: bool, handed_over: list[int]) -> None:
     """The worker that ends a run hands over the next one: messages for all of a backlog would pile up."""
     tasks = Tasks([task_of(overlap=overlap, catch_up="all")])
     runs = tuple(

@@ -92,7 +92,7 @@ def test_a_worker_that_is_no_longer_guarded_is_left_alone(guardian: Guardian, st
     assert worker.poll() is None
 
 
-def test_children_of_a_worker_are_ended_with_it(guardian: Guardian, start: Callable) -> None:
+def test_ending_a_worker_ends_its_children(guardian: Guardian, start: Callable) -> None:
     worker = start(f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']); {STAY}")
     (child,) = _children_of(worker.pid)
     guardian.guard(worker.pid, time.monotonic())
@@ -128,7 +128,7 @@ def test_the_descriptors_of_a_killed_guardian_are_not_used_again(start: Callable
         os.close(descriptor)
 
 
-def test_with_other_threads_the_guardian_is_a_fresh_interpreter(guardian: Guardian, start: Callable) -> None:
+def test_a_process_with_threads_starts_the_guardian_afresh(guardian: Guardian, start: Callable) -> None:
     done = threading.Event()
     other = threading.Thread(target=done.wait)
     other.start()
@@ -139,7 +139,7 @@ def test_with_other_threads_the_guardian_is_a_fresh_interpreter(guardian: Guardi
     assert worker.wait(20) == -signal.SIGTERM
 
 
-def test_a_guardian_ends_with_its_scheduler_and_takes_its_workers_with_it(start: Callable) -> None:
+def test_a_guardian_ends_with_its_scheduler_and_kills_its_workers(start: Callable) -> None:
     worker = start(STAY)
     code = (
         "import os, time; from scheduler.processes.Guardian import Guardian; "

@@ -50,7 +50,7 @@ def test_an_idle_tick_ends_at_once_with_exit_code_0(start: Callable[..., int], c
 
 
 @pytest.mark.parametrize("stream", ["stdin", "stdout", "stderr"])
-def test_on_a_terminal_the_app_starts(start: Callable[..., int], monkeypatch: pytest.MonkeyPatch, stream: str) -> None:
+def test_a_tick_on_a_terminal_boots_the_app(start: Callable[..., int], monkeypatch: pytest.MonkeyPatch, stream: str) -> None:
     monkeypatch.setattr(getattr(sys, stream), "isatty", lambda: True)
     assert start("schedule:run") == WRONG_USAGE
 

@@ -69,7 +69,7 @@ def test_a_copied_zone_has_the_name_of_etc_timezone_only_if_equal(tmp_path: Path
     assert name_of(zone) == str(localtime)
 
 
-def test_without_a_file_and_without_tz_it_is_utc(tmp_path: Path) -> None:
+def test_the_local_zone_is_utc_without_localtime_and_tz(tmp_path: Path) -> None:
     (tmp_path / "timezone").write_text("Asia/Tokyo\n")
     assert local_timezone(None, str(tmp_path / "localtime"), str(tmp_path / "timezone")) is UTC
 

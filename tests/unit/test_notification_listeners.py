@@ -91,7 +91,7 @@ def test_the_word_goes_to_the_end_of_the_path_and_the_query_stays(web: Any, path
 
 
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
-def test_a_redirected_ping_sends_the_same_request_there(web: Any, code: int) -> None:
+def test_a_redirected_ping_repeats_its_method_and_body(web: Any, code: int) -> None:
     ping(url_of(web, f"/{code}", "anna:s%20t@"), "", b"it went wrong")
     first, second = web.asked
     assert first == ("POST", f"/{code}", "it went wrong", f"Basic {base64.b64encode(b'anna:s t').decode()}")

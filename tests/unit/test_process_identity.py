@@ -82,7 +82,7 @@ def test_a_process_that_had_ended_before_it_was_first_looked_at_is_gone(child: s
 
 
 @pytest.mark.skipif(not LINUX, reason="only Linux tells when a process started here")
-def test_a_process_with_the_number_of_one_that_is_gone_is_not_taken_for_it() -> None:
+def test_a_reused_process_number_is_another_process() -> None:
     me = this_process()
     assert is_gone(str(me._replace(started=str(int(me.started) - 1))))
 

@@ -219,7 +219,7 @@ BAD_CALLS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("call", BAD_CALLS)
-def test_after_a_failed_call_the_task_is_as_it_was(call: str):
+def test_a_failed_method_call_leaves_the_task_unchanged(call: str):
     task = task_class({"timezone": "Europe/Riga"})().daily_at("5:30").weekdays().between(4, 9).named("hey")
     description, state = task.describe(), dict(task.__dict__)
     with pytest.raises(InvalidSchedule, match=r"^SayHi\."):

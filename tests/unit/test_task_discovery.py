@@ -267,7 +267,7 @@ def test_callables_that_are_not_functions_can_be_called() -> None:
 
 
 @pytest.mark.parametrize("annotation", ["", ": int", ": 'str'"])
-def test_a_parameter_that_nothing_can_fill_is_named(annotation: str) -> None:
+def test_a_parameter_that_cannot_be_injected_is_named(annotation: str) -> None:
     names: dict[str, Any] = {}
     exec(f"def handle(mystery{annotation}): ...", names)
     for target in (names["handle"], partial(names["handle"])):

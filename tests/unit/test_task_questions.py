@@ -156,7 +156,7 @@ def test_the_next_run_is_a_pendulum_datetime_on_the_tasks_clock():
 @pytest.mark.parametrize(
     "after", [datetime(2024, 2, 5, 8), pendulum.naive(2024, 2, 5, 8), pendulum.datetime(2024, 2, 5, 13)], ids=str
 )
-def test_after_may_be_naive_and_pendulums(after):
+def test_next_run_accepts_naive_dates_and_those_of_pendulum(after):
     assert Nine().next_run(after) == pendulum.datetime(2024, 2, 5, 14)
     assert Nine().previous_run(after) == pendulum.datetime(2024, 2, 4, 14)
 
@@ -339,13 +339,13 @@ def test_a_zone_is_an_iana_name_or_an_object_that_has_one(zone):
         assert schedule_of(task)[1] is ZoneInfo(zone)
 
 
-def test_a_fixed_offset_is_a_zone_too():
+def test_a_fixed_offset_is_accepted_as_a_zone():
     task = Task().daily().in_timezone(timezone(timedelta(hours=5, minutes=30)))
     assert task.next_run(datetime(2024, 2, 5, tzinfo=UTC)) == pendulum.datetime(2024, 2, 5, 18, 30)
     assert task.describe() == "every day at 0:00, UTC+05:30"
 
 
-def test_a_fixed_offset_of_pendulum_is_a_zone_too():
+def test_a_fixed_offset_of_pendulum_is_accepted_as_a_zone():
     task = Task().daily().in_timezone(pendulum.timezone(7200))
     assert task.next_run(datetime(2024, 2, 5, tzinfo=UTC)) == pendulum.datetime(2024, 2, 5, 22)
     assert task.describe() == "every day at 0:00, +02:00"

@@ -31,7 +31,7 @@ def test_assert_due_says_when_the_task_runs_instead() -> None:
     assert "after is 2027-01-30 02:30" in str(raised.value)
 
 
-def test_assert_not_due() -> None:
+def test_assert_not_due_fails_if_the_task_is_due() -> None:
     assert_not_due(Nightly, "2027-01-29 03:30")
     with pytest.raises(AssertionError, match="Nightly is due at"):
         assert_not_due(Nightly, "2027-01-29 02:30")

@@ -182,7 +182,7 @@ def test_an_action_needs_the_token_of_this_user_and_session(site: App) -> None:
         assert browser.post("/schedule/run-now", without).status == 403
 
 
-def test_an_action_needs_masonites_own_token_too(site: App) -> None:
+def test_an_action_needs_masonites_csrf_token(site: App) -> None:
     with serving(site) as browser:
         form = manager_form(browser)
         for answer in (
@@ -285,7 +285,7 @@ def test_doctor_says_who_can_act_if_only_viewers_have_a_gate(site: App, environm
     assert doctor_of(site) == [finding]
 
 
-def test_masonites_own_users_get_what_the_gates_say_of_them(site: App) -> None:
+def test_users_of_masonites_guard_get_what_the_gates_allow(site: App) -> None:
     """This uses the guard, the middleware and the model of an app; the cookie `token` signs in."""
     site.write("app/models/__init__.py", "")
     site.write(

@@ -41,7 +41,7 @@ def test_the_app_s_own_craft_is_used_if_the_environment_has_none() -> None:
     assert "/srv/blog/venv/bin/python craft schedule:run --log >>" in command
 
 
-def test_a_first_block_goes_to_the_top_where_no_variable_is_set_for_it() -> None:
+def test_a_first_block_goes_to_the_top_before_any_variable() -> None:
     assert insert_block(OTHERS, BLOG) == BLOCK + OTHERS
 
 
@@ -68,7 +68,7 @@ def test_an_app_whose_id_changed_is_known_by_its_folder() -> None:
     assert remove_block(BLOCK + OTHERS, renamed) == OTHERS
 
 
-def test_of_two_blocks_for_one_app_one_remains() -> None:
+def test_two_blocks_of_one_app_become_one() -> None:
     renamed = replace(BLOG, id="magazine")
     before = block(replace(renamed, folder="/srv/old")) + OTHERS + BLOCK
     assert insert_block(before, renamed) == block(renamed) + OTHERS

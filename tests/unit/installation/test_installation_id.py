@@ -16,7 +16,7 @@ def test_an_id_is_name_environment_and_digits_of_all_three() -> None:
     assert re.fullmatch(r"my-blog-production-[0-9a-f]{8}", installation_id(*BLOG))
 
 
-def test_an_id_never_changes() -> None:
+def test_the_id_of_an_app_never_changes() -> None:
     """Later versions of this package must find what this one wrote."""
     assert installation_id(*BLOG) == "my-blog-production-6f2e0329"
     long = ("The Very Long Name of a Company That Sells Things", "A-Very-Long-Environment-Name-2", "k" * 44)

@@ -19,7 +19,7 @@ from scheduler.rules.durations import duration, duration_text, interval
         (pendulum.duration(minutes=5), 300),
     ],
 )  # fmt: skip
-def test_a_duration_is_read(value: object, seconds: int) -> None:
+def test_each_spelling_of_a_duration_is_read(value: object, seconds: int) -> None:
     assert duration(value) == timedelta(seconds=seconds)
 
 

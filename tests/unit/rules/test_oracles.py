@@ -102,7 +102,7 @@ def test_exactly_the_expressions_that_never_fire_are_refused():
 
 
 @pytest.mark.parametrize("name", ZONES)
-def test_the_plain_model_agrees(name: str):
+def test_our_fire_times_agree_with_the_plain_model(name: str):
     random, zone = Random(name), ZoneInfo(name)
     moments: dict[datetime, list[ZonedMinute]] = {}
     for expression, rule in expressions():
@@ -126,7 +126,7 @@ def test_the_plain_model_agrees(name: str):
 
 
 @pytest.mark.parametrize("name", CRONSIM_ZONES)
-def test_cronsim_agrees(name: str, cronsim: ModuleType):
+def test_our_fire_times_agree_with_cronsim(name: str, cronsim: ModuleType):
     random, zone = Random(name), ZoneInfo(name)
     asked = {False: 0, True: 0}
     for expression, rule in expressions():
@@ -162,7 +162,7 @@ def within(start: datetime, end: datetime, found) -> list[datetime]:
     return inside
 
 
-def test_croniter_agrees(croniter: ModuleType):
+def test_our_fire_times_agree_with_croniter(croniter: ModuleType):
     random = Random(99)
     asked = 0
     while asked < 500:

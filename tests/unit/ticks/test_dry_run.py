@@ -51,7 +51,7 @@ def test_a_due_task_would_run(app: FakeApp) -> None:
     assert [task.key for task in app.listener.of("not_due")] == ["Later"]
 
 
-def test_nothing_is_due(app: FakeApp) -> None:
+def test_a_dry_run_with_nothing_due_reports_that(app: FakeApp) -> None:
     assert dry_run(app.add(at_3())) == []
     assert app.listener.of("nothing_due") == [None]
 

@@ -71,7 +71,7 @@ def test_explain_of_a_run_that_failed(app: FakeApp) -> None:
     assert "run 1 failed: ValueError: no more stamps" in sentence
 
 
-def test_of_several_attempts_the_last_one_counts_and_all_are_shown(app: FakeApp) -> None:
+def test_explain_shows_all_attempts_and_the_last_outcome(app: FakeApp) -> None:
     app.add(task(fails, retries=1)).tick(inline=True)
     found = explained(app)
     assert [run.attempt for run in found.record.runs] == [1, 2]
@@ -335,7 +335,7 @@ def test_explain_of_a_task_that_runs_only_on_demand(app: FakeApp) -> None:
     assert sentence.endswith("Run craft schedule:run --force --task 'Clean up' to run it.")
 
 
-def test_a_pause_is_known_of_another_time_too(app: FakeApp) -> None:
+def test_explain_takes_pauses_at_other_times_into_account(app: FakeApp) -> None:
     app.add(task(nothing))
     app.store.pause(Pause("Job", NOON, reason="moving"))
     assert says(app, at=NOON + 5 * MINUTE) == ("would_be_skipped", "It is due then, and that tick skips it: paused: moving.")

@@ -110,7 +110,7 @@ def test_kill_grace_is_the_time_between_sigterm_and_sigkill(app: FakeApp) -> Non
     assert app.run().outcome is Outcome.TIMED_OUT
 
 
-def test_the_thread_that_beats_for_an_inline_run_ends_with_it() -> None:
+def test_the_heartbeat_thread_of_an_inline_run_ends_with_it() -> None:
     beats: list[datetime] = []
 
     class Store:
@@ -427,7 +427,7 @@ def test_make_scheduler_run_does_not_force(app: FakeApp, monkeypatch: pytest.Mon
     assert [run.host for run in app.store.history()] == [host_name()]
 
 
-def test_after_only_one_kind_of_listener_was_notified_all_are_again() -> None:
+def test_all_listeners_are_notified_after_a_test_of_one_kind() -> None:
     listeners = [Unreachable(), Unreachable()]
     dispatcher = ListenerDispatcher(listeners)
     with pytest.raises(KeyError), dispatcher.only(dict):

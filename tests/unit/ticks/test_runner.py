@@ -119,7 +119,7 @@ def test_a_task_that_exits_has_failed(app: FakeApp) -> None:
 
 @pytest.mark.parametrize("raised", [KeyboardInterrupt, asyncio.CancelledError, GeneratorExit])
 @pytest.mark.parametrize("where", ["handle", "when"])
-def test_base_exceptions_are_failures_too(app: FakeApp, where: str, raised: type[BaseException]) -> None:
+def test_a_base_exception_is_a_failure(app: FakeApp, where: str, raised: type[BaseException]) -> None:
     def raises(_self: object) -> None:
         raise raised
 

@@ -460,7 +460,7 @@ def test_a_run_whose_lease_cannot_be_renewed_is_ended_and_says_so(app: FakeApp, 
 # --- where it cannot fork --------------------------------------------------------------------------------------------
 
 
-def test_with_other_threads_a_fresh_interpreter_is_started(
+def test_a_process_with_threads_starts_a_fresh_interpreter(
     app: FakeApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A fork would copy locks that other threads hold. The app is booted again from the working directory."""
@@ -493,7 +493,7 @@ def beside_another_thread(app: FakeApp) -> int:
         other.join()
 
 
-def test_in_another_thread_a_tick_leaves_signals_alone() -> None:
+def test_a_tick_in_another_thread_leaves_signals_alone() -> None:
     """Only the main thread may handle them."""
     codes = []
 
