@@ -227,6 +227,7 @@ def test_the_next_runs_are_those_of_cronsims_own_tests(case):
         ("0 0 LW * *", ["2024-01-31", "2024-02-29", "2024-03-29", "2024-04-30"]),
         ("0 0 15W * *", ["2024-01-15", "2024-02-15", "2024-03-15", "2024-04-15", "2024-05-15", "2024-06-14"]),
         ("0 0 1W 6,9 *", ["2024-06-03", "2024-09-02"]),  # a Saturday and a Sunday: never into the month before
+        ("0 0 2W 3,11 *", ["2024-03-01", "2024-11-01"]),  # a Saturday: the Friday before, the first of the month
         ("0 0 31W 3,8 *", ["2024-03-29", "2024-08-30"]),  # a Sunday and a Saturday: never into the month after
         (
             "0 0 31W * *",
