@@ -119,10 +119,12 @@ class DashboardController:
 
 def _query(text: str) -> dict[str, str]:
     try:
-        return dict(parse_qsl(text, errors="replace", max_num_fields=MOST_FIELDS))
+        return _texts(dict(parse_qsl(text, errors="replace", max_num_fields=MOST_FIELDS)))
     except ValueError:
         return {}
 
 
 def _texts(values: Mapping[str, Any]) -> dict[str, str]:
-    return {name: value for name, value in values.items() if isinstance(name, str) and isinstance(value, str)}
+    """Return the values that are text, with the line breaks that a page had: forms send each of them as CR and LF."""
+    texts = {name: value for name, value in values.items() if isinstance(name, str) and isinstance(value, str)}
+    return {name: value.replace("\r\n", "\n") for name, value in texts.items()}

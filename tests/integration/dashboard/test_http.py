@@ -81,6 +81,19 @@ def test_names_reasons_output_and_errors_are_text_whatever_they_hold(site: App) 
         assert shown(browser.get(f"/schedule/runs/{run.id}").text).count(VISIBLE) >= 5
 
 
+def test_a_key_of_several_lines_survives_a_form(site: App) -> None:
+    command = r'CommandTask("echo 1\necho 2", shell=True).hourly()'
+    site.provider(f'app.make("scheduler").add({command})', header="from scheduler import CommandTask")
+    with serving(site) as browser:
+        page = manager(browser).get("/schedule/task?key=echo+1%0D%0Aecho+2&why=1")
+        assert page.status == 200
+        form = hidden(page.text, "run-now")
+        assert form["key"] == "echo 1\necho 2"
+        sent = {name: value.replace("\n", "\r\n") for name, value in form.items()}
+        for action in ("run-now", "pause", "resume"):
+            assert browser.post(f"/schedule/{action}", sent).status == 303, action
+
+
 def test_text_in_a_url_is_escaped_in_the_page(site: App) -> None:
     with serving(site) as browser:
         for path in ("?q=%22%3E%3Cscript%3E", "/task?key=%3Cscript%3E", "/runs?key=%22%3E%3Cscript%3E", "/day?q=%3Cscript%3E&date=%3Cscript%3E"):
