@@ -110,7 +110,7 @@ def alarms(source: Source) -> list[Alarm]:
     found += [
         Alarm(
             f"No worker of {executor!r} has started the run that was due {distance(since, source.now)}.",
-            f"check that a worker of {executor!r} is running; craft schedule:doctor shows when one was last heard from",
+            f"check that a worker of {executor!r} is running; craft schedule:doctor shows when one last reported",
         )
         for executor, since in _without_workers(source)
     ]

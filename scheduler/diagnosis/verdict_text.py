@@ -110,11 +110,11 @@ def _waiting(found: Explanation) -> str:
 def _waits_for_worker(found: Explanation, run: Run) -> str:
     zone = found.task.zone
     times = {worker.host: time_text(worker.heard_at, zone) for worker in found.record.workers}
-    heard = [f"one on {host} was last heard from at {time}" for host, time in times.items()]
+    reports = [f"one on {host} last reported at {time}" for host, time in times.items()]
     since = f" since {time_text(run.waiting_since, zone)}" if run.waiting_since else ""
     return (
         f"It is waiting for a worker of {run.executor!r}{since}: run {run.id}, attempt {run.attempt}; "
-        f"{', '.join(heard) or 'none was heard from'}."
+        f"{', '.join(reports) or 'none has reported'}."
     )
 
 

@@ -42,7 +42,7 @@ def craft_of(python: str, folder: str) -> str:
         return script
     if os.path.isfile(os.path.join(folder, "craft")):
         return "craft"
-    raise WrongUsage(f"There is no `craft` beside {python}: install masonite-scheduler with that interpreter's pip.")
+    raise WrongUsage(f"There is no `craft` next to {python}: install masonite-scheduler with that interpreter's pip.")
 
 
 def _are_same(one: str, other: str) -> bool:

@@ -1,4 +1,4 @@
-"""Marks on everything a worker starts, by which its leftovers are told from other processes."""
+"""Marks on everything a worker starts, by which its leftovers are distinguished from other processes."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ class RegisteredTask:
 
     @property
     def decider(self) -> str:
-        """Return which code of the app is asked whether it is due, for messages."""
+        """Return the code of the app that decides whether it is due, for messages."""
         return "its run_except" if self.is_foreseeable else "its should_run()"
 
     @property

@@ -118,12 +118,12 @@ def test_where_a_run_is_waited_for_and_where_it_was_done_is_shown(make_fleet: Ca
     assert shown["waiting_since"]
     explained = craft("schedule:explain", "Minutely", "--at", waiting.fire_time.isoformat()).exits(0).out
     assert "waiting for a worker of 'fleet' since" in explained
-    assert "none was heard from" in explained
+    assert "none has reported" in explained
     listed = {task["key"]: task for task in craft("schedule:list", "--json").json()["tasks"]}
     assert (listed["Minutely"]["executor"], listed["Nowhere"]["executor"]) == ("fleet", "nowhere")
     assert "fleet" in craft("schedule:list").exits(0).out
     (finding,) = [each for each in craft("schedule:doctor", "--json").json()["findings"] if "'fleet'" in each["message"]]
-    assert "no worker was heard from" in finding["message"]
+    assert "no worker has reported" in finding["message"]
     fleet.start_workers(1)
     fleet.ended(waiting)
     (shown,) = craft("schedule:history", "Minutely", "--json").json()["runs"]

@@ -86,7 +86,7 @@ def test_a_connection_that_does_not_exist_is_named_with_the_closest_one(shop: Ap
     assert "config/queue.py has no connection 'databse'; did you mean 'database'?" in failed.err
 
 
-def test_a_connection_whose_driver_masonite_lacks_is_told_from_one_that_does_not_exist(shop: App) -> None:
+def test_a_connection_without_a_driver_differs_from_a_missing_one(shop: App) -> None:
     shop.edit("config/queue.py", lambda text: f"{text}\nDRIVERS['sqs'] = {{'region': 'eu-north-1'}}\n")
     schedules(shop, 'self.job(SendInvoices(), connection="sqs").every_minute()')
     failed = shop.python_craft("schedule:run").exits(1)

@@ -124,7 +124,7 @@ def test_a_file_that_raises_is_broken_with_its_line_and_others_run(app: App, bad
     assert "Well" in app.craft("schedule:list").exits(1).out
 
 
-def test_a_class_that_cannot_be_asked_and_is_no_task_hides_no_task_of_its_file(app: App) -> None:
+def test_a_class_that_cannot_be_inspected_hides_no_task_of_its_file(app: App) -> None:
     stray = "class Raising(type):\n    def __getattribute__(cls, name):\n        raise SystemExit(name)\n\n\nclass Stray(metaclass=Raising):\n"
     app.tasks(f"{stray}    {ALWAYS}\n\n\n{WELL}")
     assert app.craft("schedule:run").exits(0).out == "well\n"

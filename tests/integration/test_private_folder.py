@@ -436,7 +436,7 @@ def test_a_planted_cache_is_refused_in_a_line_and_the_app_boots(
     assert (secret.stat().st_mode, secret.stat().st_ctime, secret.read_bytes()) == (before.st_mode, before.st_ctime, b"")
 
 
-def test_the_doctor_names_the_owner_of_a_cache_that_is_not_used_and_the_fix(shared: App) -> None:
+def test_doctor_names_the_owner_of_a_refused_cache_and_the_fix(shared: App) -> None:
     shared.tasks(TASK)
     shared.craft("schedule:cache").exits(0)
     os.chown(shared.root / CACHE, SOMEBODY_ELSE, SOMEBODY_ELSE)

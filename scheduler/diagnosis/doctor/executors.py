@@ -58,7 +58,7 @@ def _workers(name: str, context: CheckContext, listening: int | None) -> Finding
         what += f"; {counted(listening, 'worker')} listen{'s' if listening == 1 else ''} to its queue"
     ago = {worker.host: clock.distance_text(min(worker.heard_at, context.now), context.now) for worker in heard}
     times = [f"on {host} {distance}" for host, distance in ago.items()]
-    what += f"; a worker was last heard from {', '.join(times)}" if times else "; no worker was heard from"
+    what += f"; a worker last reported {', '.join(times)}" if times else "; no worker has reported"
     if waiting and (listening == 0 or max((worker.heard_at for worker in heard), default=min(waiting)) <= min(waiting)):
         count = counted(len(waiting), "run")
         what += f"; {count} waited since {clock.time_text(min(waiting))}"

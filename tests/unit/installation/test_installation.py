@@ -55,7 +55,7 @@ def test_another_interpreter_in_the_folder_is_not_used(environment: Path) -> Non
 
 def test_the_environments_craft_comes_first_then_the_apps_own(environment: Path, tmp_path: Path) -> None:
     python = str(environment / "python3.14")
-    with pytest.raises(WrongUsage, match=r"no `craft` beside .*/venv/bin/python3.14: install masonite-scheduler"):
+    with pytest.raises(WrongUsage, match=r"no `craft` next to .*/venv/bin/python3.14: install masonite-scheduler"):
         craft_of(python, str(tmp_path))
     (tmp_path / "craft").touch()
     assert craft_of(python, str(tmp_path)) == "craft"
