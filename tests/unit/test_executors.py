@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from importlib import import_module
+from itertools import count
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -23,6 +26,7 @@ from scheduler.tasks.Tasks import Tasks
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=timezone.utc)
 MINUTE = timedelta(minutes=1)
+NUMBERS = count()
 DRIVERS = {"default": "async", "async": {"workers": 1}, "amqp": {"host": "localhost"}, "database": {"table": "jobs"}, "sqs": {"region": "x"}}
 QUEUE = SimpleNamespace(drivers=dict.fromkeys(("async", "amqp", "database", "redis")), driver_config=DRIVERS)
 APP = SimpleNamespace(has=lambda name: True, make=lambda name: QUEUE)
@@ -70,6 +74,34 @@ def test_a_valid_executor_has_no_problem() -> None:
 def test_an_error_in_submit_leaves_the_run_pending() -> None:
     found = executors(reports={"driver": "custom", "submit": "os.kill"})
     with pytest.raises(ExecutorUnavailable, match=r"os\.kill raised TypeError"):
+        found.submit("reports", [Run("a", NOON, id=1)])
+
+
+def test_an_executor_of_celery_without_celery_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_module("scheduler.executors.CeleryExecutor"), "find_spec", lambda name: None)
+    found = executors(reports={"driver": "celery", "app": "os.path"}).problem("reports")
+    assert found == "Celery is not installed: pip install 'masonite-scheduler[celery]'"
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        ("raise RuntimeError('no broker')", r"celery_app_\d+ cannot be imported: RuntimeError: no broker"),
+        ("import nothing_of_that_name", r"cannot be imported: ModuleNotFoundError: No module named 'nothing_of_that_name'"),
+        ("raise SystemExit(3)", "cannot be imported"),
+        ("celary = 5", "has no 'celery'; did you mean 'celary'?"),
+        ("celery = 5", "is not a Celery app, but int"),
+    ],
+)
+def test_a_celery_app_that_cannot_be_used_leaves_its_runs_pending(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, problem: str
+) -> None:
+    module = f"celery_app_{next(NUMBERS)}"
+    (tmp_path / f"{module}.py").write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
+    found = executors(reports={"driver": "celery", "app": f"{module}.celery"})
+    assert found.problem("reports") == ""
+    with pytest.raises(ExecutorUnavailable, match=problem.replace("?", r"\?")):
         found.submit("reports", [Run("a", NOON, id=1)])
 
 
