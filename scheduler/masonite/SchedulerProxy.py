@@ -10,6 +10,7 @@ from scheduler.masonite.MasoniteApp import MasoniteApp
 
 if TYPE_CHECKING:
     from scheduler.execution.Scheduler import Scheduler
+    from scheduler.tasks.NotATask import NotATask
 
 TASK_BASES = {"scheduler.Task", "masonite.scheduling.Task"}
 
@@ -26,7 +27,7 @@ class SchedulerProxy:
 
     def add(self, *tasks: Any) -> None:
         """Register task classes or instances."""
-        self.tasks += tasks
+        self.tasks += [task if _is_task(task) else _not_a_task(task) for task in tasks]
 
     def run(self, run_name: str | None = None, force: bool = False) -> int:
         """Run what is due, or only the task that `run_name` calls; with `force` due or not. Return the exit code."""
@@ -76,5 +77,13 @@ class SchedulerProxy:
 
 
 def _is_task(bound: Any) -> bool:
-    cls = bound if isinstance(bound, type) else type(bound)
-    return any(base.__module__ in TASK_BASES for base in cls.__mro__)
+    cls = bound if issubclass(type(bound), type) else type(bound)
+    bases = type.__getattribute__(cls, "__mro__")
+    return any(type.__getattribute__(base, "__module__") in TASK_BASES for base in bases)
+
+
+def _not_a_task(added: Any) -> NotATask:
+    from scheduler.config.call_site import call_site  # noqa: PLC0415 - only for a mistake
+    from scheduler.tasks.NotATask import NotATask  # noqa: PLC0415 - as above
+
+    return NotATask(added, call_site())

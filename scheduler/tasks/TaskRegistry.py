@@ -30,6 +30,7 @@ from scheduler.tasks.inspection import (
     schedules_itself,
 )
 from scheduler.tasks.JobTask import JobTask
+from scheduler.tasks.NotATask import NotATask
 from scheduler.tasks.Notice import Notice
 from scheduler.tasks.notices import notices_of
 from scheduler.tasks.RegisteredTask import RegisteredTask
@@ -101,8 +102,9 @@ class TaskRegistry:
         """Return the bound and the added tasks, each once, with the binding if that is a string."""
         bound = [(key, target) for key, target in self._bound().items() if _may_be_task(target)]
         every: list[tuple[str | None, Any]] = [(key if isinstance(key, str) else None, target) for key, target in bound]
-        for target in self.added:
-            with _Reporting(result, target):
+        for each in self.added:
+            target, place = each if isinstance(each, NotATask) else (each, "")
+            with _Reporting(result, target, place=place):
                 if not is_task(target):
                     problem = "was added to the scheduler but is not a task: subclass scheduler.Task"
                     raise BrokenTask(f"{target!r} {problem}")
@@ -174,9 +176,10 @@ def _notice_equal_names(tasks: Tasks) -> None:
 class _Reporting:
     """Adds a task to the broken ones if a block raises: one bad task must not stop the others."""
 
-    __slots__ = ("_key", "_result", "_target")
+    __slots__ = ("_key", "_place", "_result", "_target")
 
-    def __init__(self, result: Tasks, target: Any, key: str = "") -> None:
+    def __init__(self, result: Tasks, target: Any, key: str = "", place: str = "") -> None:
+        self._place = place
         self._result = result
         self._target = target
         self._key = key
@@ -193,10 +196,10 @@ class _Reporting:
         if isinstance(error, SchedulerError):
             message = str(error)
             message = message if key in message else f"{key}: {message}"
-            problem = TaskProblem(_stored(key), message, place_of(self._target), names=names)
+            problem = TaskProblem(_stored(key), message, self._place or place_of(self._target), names=names)
         else:
             failure = describe_failure(error)
-            location = failure.location or place_of(self._target)
+            location = failure.location or self._place or place_of(self._target)
             problem = TaskProblem(_stored(key), failure.error, location, failure.traceback, names)
         self._result.broken.append(problem)
         return True

@@ -165,6 +165,7 @@ def test_added_objects_that_are_not_tasks_are_reported(app: App) -> None:
     done = app.craft("schedule:run").exits(1)
     assert done.out == "Hi!\n"
     assert len(done.err.splitlines()) == 2
+    assert done.err.count("(app/providers/AppProvider.py:") == 2
 
 
 # --- tasks that subclass Masonite's Task -----------------------------------------------------------------------------

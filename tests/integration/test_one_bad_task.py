@@ -138,6 +138,8 @@ def test_a_class_that_cannot_be_inspected_hides_no_task_of_its_file(app: App) ->
         ("self.call(None)", "None is not a command"),
         ("self.schedule(CallbackTask(None)).daily()", "pass a function, not its result"),
         ("self.job(5).daily()", "JobTask(5): pass a job, which has a method handle()"),
+        ("self.schedule(5)", "int: 5 was added to the scheduler but is not a task"),
+        ("app.make('scheduler').add(None)", "None was added to the scheduler but is not a task"),
         ("self.call('')", "there is no command to run: pass one"),
         ("self.schedule(CommandTask('ls')).output_to(5)", "CommandTask.output_to = 5: is not the path of a file"),
         ("self.call('echo hi').named(5)", "CommandTask.name = 5: is not a name"),
