@@ -83,7 +83,7 @@ def pause(source: Source, question: Question) -> Reply:
     elif question.form.get("confirm") != "yes":
         return pause_page(source, question, status=422, wrong="Confirm that all tasks are to be paused.")
     try:
-        until = until_from(question.form.get("until", ""), source.now)
+        until = until_from(question.form.get("until", ""))
     except UnacceptableValue as error:
         wrong = f"Until: {error.value!r} {error.problem} (try {' or '.join(error.examples)})."
         page = task_page if key else pause_page
@@ -110,7 +110,7 @@ def resume(source: Source, question: Question) -> Reply:
 ACTIONS: Final[dict[str, Action]] = {"run-now": run_now, "pause": pause, "resume": resume}
 
 
-def until_from(given: str, now: datetime) -> datetime | None:
+def until_from(given: str) -> datetime | None:
     """Return when a pause ends, from '2 hours' or a date to come on the app's clock; None for no end.
 
     Raises `UnacceptableValue` for anything else.
@@ -119,10 +119,10 @@ def until_from(given: str, now: datetime) -> datetime | None:
     if not given:
         return None
     try:
-        until = now + duration(given)
+        until = clock.now() + duration(given)
     except UnacceptableValue:
         until = read(given, clock.default_zone()).instant
-    if until <= now:
+    if until <= clock.now():
         raise UnacceptableValue(given, "is in the past", "'2 hours'", "a date to come")
     return until
 

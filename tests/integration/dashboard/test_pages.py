@@ -82,6 +82,15 @@ def test_pausing_all_is_confirmed_in_words_that_fit_any_number_of_tasks(site: Ap
 # -- JSON --
 
 
+@pytest.mark.parametrize("until", ["now", "1 hour ago", "yesterday", "00:00"])
+def test_a_pause_cannot_end_before_it_begins(site: App, until: str) -> None:
+    with serving(site) as browser:
+        form = hidden(manager(browser).get("/schedule/task?key=Hello").text, "pause")
+        answer = browser.post("/schedule/pause", {**form, "until": until})
+        assert (answer.status, scheduler_of(browser.application).store.pauses()) == (422, [])
+        assert f"Until: {until!r} is in the past (try '2 hours' or a date to come)." in unescape(answer.text)
+
+
 def test_data_is_the_document_of_the_list_and_the_last_runs(site: App) -> None:
     with serving(site) as browser:
         store = scheduler_of(browser.application).store
