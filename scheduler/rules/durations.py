@@ -16,6 +16,8 @@ ABBREVIATIONS: Final = {
     "s": "second", "sec": "second", "m": "minute", "min": "minute", "h": "hour", "hr": "hour", "d": "day",
     "w": "week", "wk": "week", "mo": "month", "mon": "month", "q": "quarter", "y": "year", "yr": "year",
 }  # fmt: skip
+DAYS_OF_YEAR, DAYS_OF_MONTH = 365, 30
+"""What pendulum takes for a year and a month when it says how long a duration is."""
 LONGEST: Final = 3653 * 86400
 INTERVAL_EXAMPLES: Final = ("'5 minutes'", "'2 hours'")
 DURATION_EXAMPLES: Final = ("'90 seconds'", "'5 minutes'")
@@ -126,8 +128,7 @@ def _interval_of(value: timedelta) -> Interval:
     years, months = getattr(value, "years", 0), getattr(value, "months", 0)
     if years or months:
         total = months + years * 12
-        rest = ("weeks", "remaining_days", "remaining_seconds", "microseconds")
-        if total <= 0 or any(getattr(value, part) for part in rest):
+        if total <= 0 or value.total_seconds() != (years * DAYS_OF_YEAR + months * DAYS_OF_MONTH) * SECONDS_IN["day"]:
             raise UnacceptableValue(value, "is not a whole number of months, 1 or more", *INTERVAL_EXAMPLES)
         return Interval(total, "month") if total % 12 else Interval(total // 12, "year")
     seconds = value.total_seconds()

@@ -52,6 +52,7 @@ def test_an_invalid_duration_is_refused_with_two_examples(value: object, problem
     [
         pendulum.duration(years=1, months=-12), pendulum.duration(years=-1), pendulum.duration(months=-3),
         pendulum.duration(months=1, days=1), pendulum.duration(months=1, hours=-25), pendulum.duration(years=1, seconds=1),
+        pendulum.duration(months=1, hours=1), pendulum.duration(months=1, minutes=-5), pendulum.duration(years=1, microseconds=1),
         timedelta(0), timedelta(minutes=-5), timedelta(seconds=90), timedelta(microseconds=1), pendulum.duration(days=1, hours=-24),
     ],
     ids=repr,
