@@ -75,6 +75,11 @@ class Source:
         return {task.key: task for task in self.tasks.usable}
 
     @cached_property
+    def known(self) -> set[str]:
+        """Return the keys of all tasks of the app, broken ones too: those that have a page."""
+        return {*self.by_key, *(problem.key for problem in self.tasks.broken)}
+
+    @cached_property
     def pauses(self) -> Pauses:
         """Return the pauses there are."""
         return Pauses(self.store.pauses(), self.now)

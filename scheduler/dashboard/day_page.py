@@ -56,6 +56,7 @@ def day_page(source: Source, question: Question) -> Reply:
         hours=time_charts.hour_labels(start, end, source.zone),
         rows=_rows(source, tasks[(page - 1) * PAGE : page * PAGE], start, end),
         q=wanted,
+        all_broken=bool(source.tasks.broken),
         page=page,
         pages_count=pages,
     )  # fmt: skip

@@ -39,7 +39,8 @@ def runs_page(source: Source, question: Question) -> Reply:
         is_first_page=before is None,
         wrong=unknown(outcome, [value for value, _ in FILTERS], "outcome"),
         key=key,
-        keys=sorted(source.by_key, key=str.lower),
+        keys=sorted(source.known, key=str.lower),
+        known=source.known,
         outcome_filter=outcome if outcomes else "",
         filters=FILTERS,
     )
@@ -52,7 +53,7 @@ def run_page(source: Source, question: Question, given: str) -> Reply:
     if run is None:
         raise NotThere
     task = source.by_key.get(run.key)
-    return render("run.html", question, source, f"Run {run.id}", run=run, task=task)
+    return render("run.html", question, source, f"Run {run.id}", run=run, task=task, is_known=run.key in source.known)
 
 
 def unknown(given: str, known: Sequence[str], what: str) -> str:

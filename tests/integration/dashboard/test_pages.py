@@ -91,6 +91,28 @@ def test_a_pause_cannot_end_before_it_begins(site: App, until: str) -> None:
         assert f"Until: {until!r} is in the past (try '2 hours' or a date to come)." in unescape(answer.text)
 
 
+def test_runs_of_broken_and_removed_tasks_lead_to_pages(site: App) -> None:
+    site.tasks("class Wrong(Task):\n    run_every = '5 minuets'\n\n    def handle(self):\n        pass\n", "Wrong.py")
+    with serving(site) as browser:
+        numbers = [add_run(scheduler_of(browser.application).store, key, this_minute(), Outcome.SUCCEEDED) for key in ("Wrong", "Gone")]
+        page = manager(browser).get("/schedule/runs").text
+        links = re.findall(r'<td><a href="([^"]+)">(?:Wrong|Gone)</a>', page)
+        assert sorted(links) == ["/schedule/runs?key=Gone", "/schedule/task?key=Wrong"]
+        assert [browser.get(link).status for link in links] == [200, 200]
+        assert '<option value="Wrong">' in page
+        wrong, gone = (browser.get(f"/schedule/runs/{number}").text for number in numbers)
+    assert "no such task any more" not in wrong
+    assert "no such task any more" in gone
+
+
+def test_pages_without_a_task_that_can_run_say_so(site: App) -> None:
+    site.write("app/tasks/Tasks.py", "from scheduler import Task\n\n\nclass Wrong(Task):\n    run_every = '5 minuets'\n\n    def handle(self):\n        pass\n")
+    with serving(site) as browser:
+        for path in ("", "/day"):
+            assert "No task can run: all are broken." in manager(browser).get(f"/schedule{path}").text
+        assert "No other task is called that." in browser.get("/schedule?q=wrong").text
+
+
 def test_data_is_the_document_of_the_list_and_the_last_runs(site: App) -> None:
     with serving(site) as browser:
         store = scheduler_of(browser.application).store
