@@ -73,7 +73,14 @@ def waiting_text(run: Run) -> str:
     """Return which executor's workers a run waits for, and since when; empty if it does not."""
     if not run.is_offered or run.waiting_since is None:
         return ""
-    return f"it is waiting for a worker of {run.executor!r} since {time_text(run.waiting_since)}"
+    return f"it is waiting for a worker of {run.executor!r}{_since(run)}"
+
+
+def _since(run: Run) -> str:
+    """Return since when a run waits; if its start is delayed, that may be still to come."""
+    if run.waiting_since is None:
+        return ""
+    return f"{', not before' if run.is_delayed else ' since'} {time_text(run.waiting_since)}"
 
 
 def offered_text(run: Run) -> str:
@@ -114,7 +121,7 @@ def full_text(run: Run) -> list[str]:
         "Ended": time_text(run.ended_at, seconds=True) if run.ended_at else "",
         "Took": elapsed(run.seconds) if run.started_at and run.ended_at else "",
         "Executor": run.executor,
-        "Waiting": f"for a worker since {time_text(run.waiting_since)}" if run.is_offered and run.waiting_since else "",
+        "Waiting": f"for a worker{'' if run.is_delayed else _since(run)}" if run.is_offered else "",
         "Process": f"{run.pid} on {run.host}" if run.pid else "",
         "Reason": run.detail,
         "Error": run.error,

@@ -64,6 +64,11 @@ class Run:
         return max(filter(None, (self.claimed_at, self.start_after)), default=self.fire_time)
 
     @property
+    def is_delayed(self) -> bool:
+        """Return whether it may not start right after its claim: a retry that waits, a start that jitter spreads."""
+        return self.start_after is not None and (self.claimed_at is None or self.start_after > self.claimed_at)
+
+    @property
     def seconds(self) -> float:
         """Return how long it took; 0 if it has not started or not ended, or the clock was set back in between."""
         took = self.ended_at - self.started_at if self.ended_at and self.started_at else timedelta()

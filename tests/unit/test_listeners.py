@@ -12,6 +12,7 @@ import pytest
 
 from scheduler.errors import StoreUnavailable
 from scheduler.listeners import ConsoleListener, JsonLinesListener, JsonListener, Listener
+from scheduler.listeners.run_text import full_text, waiting_text
 from scheduler.rules import read_schedule
 from scheduler.runs import Action, Outcome, PlannedAction, Run, SkipReason
 from scheduler.tasks.RegisteredTask import RegisteredTask
@@ -138,6 +139,16 @@ def test_a_run_that_waits_for_a_worker_is_reported_to_people_once() -> None:
     for is_new in (True, False):
         JsonLinesListener(lines.append).offered(OFFERED, is_new=is_new)
     assert len(lines) == 1
+
+
+def test_a_run_whose_start_is_delayed_waits_for_a_worker_since_no_later_time() -> None:
+    retry = replace(OFFERED, attempt=2, start_after=NOON + timedelta(hours=2))
+    assert waiting_text(OFFERED) == "it is waiting for a worker of 'reports' since 2026-03-03 12:00"
+    assert waiting_text(retry) == "it is waiting for a worker of 'reports', not before 2026-03-03 14:00"
+    assert waiting_text(RUN) == ""
+    assert "Waiting:    for a worker since 2026-03-03 12:00" in full_text(OFFERED)
+    assert "Waiting:    for a worker" in full_text(retry)
+    assert "Not before: 2026-03-03 14:00:00" in full_text(retry)
 
 
 @pytest.mark.parametrize(
