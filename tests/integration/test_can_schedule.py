@@ -33,3 +33,21 @@ def test_commands_and_tasks_of_a_provider_run(
     app.provider(register, header=header, bases="Provider, CanSchedule", attribute=attribute)
     done = app.craft("schedule:run").exits(0)
     assert (done.out, done.err) == (printed, "")
+
+
+def test_the_executor_of_a_method_is_stronger_than_the_default_one(app: App) -> None:
+    app.write(
+        "config/scheduler.py",
+        "STORE = 'database'\nEXECUTOR = 'far'\n"
+        "EXECUTORS = {name: {'driver': 'custom', 'submit': 'app.far.submit'} for name in ('far', 'other')}\n",
+    )
+    app.write("app/far.py", "def submit(run_id):\n    pass\n")
+    chains = {"by-default": "", "by-method": ".on_executor('other')", "here": ".on_executor('local')", "typo": ".on_executor('othr')"}
+    lines = [f"self.call('echo ran').every_minute(){chain}.named('{name}')" for name, chain in chains.items()]
+    app.provider("\n".join(lines), header=OURS, bases="Provider, CanSchedule", attribute="application")
+    app.craft("schedule:table").exits(0)
+    app.craft("migrate").exits(0)
+    document = app.craft("schedule:run", "--json").exits(1).json()
+    assert {run["key"]: run["executor"] for run in document["handed_over"]} == {"by-default": "far", "by-method": "other"}
+    assert [(run["key"], run["executor"], run["outcome"]) for run in document["runs"]] == [("here", "local", "succeeded")]
+    assert [broken["error"].rpartition("; ")[2] for broken in document["broken"]] == ["did you mean 'other'?"]
