@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timezone, tzinfo
 from typing import Any, Final
@@ -13,6 +14,8 @@ from scheduler.text import escape, to_json
 OutputFormat = Callable[[str, bytes, bool], bytes]
 """Returns a line of a task's output (key, line, whether it went to stderr) as it is passed on."""
 LONGEST_LINE: Final = 64 * 1024
+FORGED: Final = re.compile(r"(?<=\n)(?=\d{4}-\d\d-\d\d)")
+"""The beginning of a line within a text, such as a traceback, that would look like a line of the log."""
 
 
 class LineBuffer:
@@ -64,7 +67,7 @@ def for_json_lines(key: str, line: bytes, is_error: bool) -> bytes:
 
 def log_line(level: str, text: str, now: datetime | None = None) -> str:
     """Return a line of a log: '2027-01-31T08:00:00+02:00 INFO SayHi succeeded in 61 ms'."""
-    return f"{_time(now)} {level} {escape(text)}"
+    return f"{_time(now)} {level} {FORGED.sub('  ', escape(text))}"
 
 
 def json_line(level: str, event: str, **values: Any) -> str:

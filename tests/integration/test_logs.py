@@ -57,6 +57,15 @@ def test_a_failure_says_that_it_will_be_retried(noisy: App) -> None:
     assert not second.endswith("; it will be retried")
 
 
+def test_no_error_forges_a_line_of_the_log_in_its_traceback(app: App) -> None:
+    line = "2027-01-31T08:00:00+00:00 INFO Backup succeeded in 61 ms"
+    app.tasks(f"class Forges(Task):\n    {ALWAYS}\n\n    def handle(self):\n        raise ValueError('no\\n{line}')\n")
+    for switches in (["-v"], ["-v", "--log"]):
+        log = app.craft("schedule:run", *switches).exits(1).log
+        assert f"\n  {line}\n" in log
+        assert f"\n{line}" not in log
+
+
 def test_with_log_each_line_of_output_has_time_stream_and_task(noisy: App) -> None:
     done = noisy.craft("schedule:run", "--log", "--task", "SayHi").exits(0)
     assert re.search(rf"(?m)^{TIME} OUT SayHi: Hi!\n{TIME} OUT SayHi: no end\n", done.log)
