@@ -53,7 +53,7 @@ def _boot_app() -> Any:
     sys.path.insert(0, os.getcwd())
     try:
         import wsgi  # type: ignore[import-not-found]  # noqa: PLC0415 - the app's own file
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         if problem := _settings_problem(error):
             _say(problem)
             return None

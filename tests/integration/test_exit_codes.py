@@ -92,7 +92,11 @@ def test_a_reader_that_has_stopped_reading_is_no_failure(shop: App) -> None:
 
 @pytest.mark.parametrize(
     ("line", "error"),
-    [("def (", "SyntaxError: invalid syntax"), ("WORKERS = many", "NameError: name 'many' is not defined")],
+    [
+        ("def (", "SyntaxError: invalid syntax"),
+        ("WORKERS = many", "NameError: name 'many' is not defined"),
+        ("raise SystemExit(3)", "SystemExit: sys.exit(3) was called; return, or raise an error, instead"),
+    ],
 )
 def test_broken_settings_are_named_in_one_line(shop: App, craft_script: Path, line: str, error: str) -> None:
     shop.write("config/scheduler.py", f"TIMEZONE = None\n{line}\n")

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.cache.ScheduleCache import FORMAT, PATH, STALE, ScheduleCache, clear, mark_stale, stale_reason
+from scheduler.cache.ScheduleCache import FORMAT, LONGEST, PATH, STALE, ScheduleCache, clear, mark_stale, stale_reason
+from scheduler.private_folder import NotPrivate
 
 
 def a_cache(**changes: object) -> ScheduleCache:
@@ -60,6 +61,13 @@ def test_every_kind_of_damage_is_noticed(tmp_path: Path) -> None:
         path.write_bytes(damaged)
         with pytest.raises(ValueError, match="damaged"):
             ScheduleCache.read(str(tmp_path))
+
+
+def test_a_cache_of_any_size_is_read_up_to_a_limit(tmp_path: Path) -> None:
+    path = Path(a_cache().write(str(tmp_path)))
+    os.truncate(path, 2**40)  # a file with holes, which no disk has to hold
+    with pytest.raises(NotPrivate, match=f"is longer than {LONGEST} bytes"):
+        ScheduleCache.read(str(tmp_path))
 
 
 def test_a_cache_of_another_version_is_not_read(tmp_path: Path) -> None:
