@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -60,3 +60,13 @@ def test_the_last_minute_of_an_hour_is_59():
     assert [minute for minute in range(60) if task.should_run(datetime(2027, 1, 5, 9, minute))] == [59]
     with pytest.raises(InvalidSchedule, match="is not between ':00' and ':59'"):
         Task().hourly().at(":60")
+
+
+@pytest.mark.parametrize(
+    ("minute", "next_run"), [("8:00", "2027-01-05T08:00"), ("0:00", "2027-01-03T00:00"), ("8:01", None)]
+)
+def test_hours_that_do_not_divide_a_day_reach_a_window_of_one_minute_if_they_can(minute, next_run):
+    """Every 7 hours is at any full hour of some day, and never at a minute past one."""
+    task = Task().every("7 hours").between(minute, minute).in_timezone("UTC")
+    found = task.next_run(datetime(2027, 1, 1, tzinfo=timezone.utc))
+    assert (found and f"{found:%Y-%m-%dT%H:%M}") == next_run

@@ -164,4 +164,5 @@ def test_five_ticks_leave_no_descriptor_open(app: FakeApp) -> None:
     before = open_descriptors()
     for minute in range(5):
         app.tick(clock.real_now() - timedelta(minutes=5 - minute))
+    assert len(app.listener.runs) == 10
     assert open_descriptors() == before

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -53,17 +52,6 @@ def left_by_another(app: FakeApp, *keys: str, **claim: Any) -> list[Run]:
 
 
 # --- descriptors, threads and processes ------------------------------------------------------------------------------
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="counts descriptors in /proc")
-def test_five_ticks_leave_no_descriptor_open(app: FakeApp) -> None:
-    app.add(task(nothing), task(lambda: print("text"), "Other"))
-    counts = []
-    for number in range(6):
-        app.tick(NOON + number * MINUTE)
-        counts.append(len(os.listdir("/proc/self/fd")))
-    assert len(app.listener.runs) == 12
-    assert counts[5] == counts[1]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")
