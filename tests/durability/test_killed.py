@@ -81,8 +81,9 @@ def test_a_run_killed_on_this_host_is_retried_by_the_next_tick(harness: Harness)
     harness.settings["lease"] = "10 minutes"
     harness.add("a", "loop")
     order = harness.begin(0)
-    harness.wait_for("start")
+    (start,) = harness.wait_for("start")
     order.kill()
+    wait_until_dead(start.pid)
     harness.tasks[0]["does"] = "nothing"
     harness.tick(1)
     assert harness.outcomes() == ["crashed", "succeeded"]

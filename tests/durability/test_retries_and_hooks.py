@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from waiting import wait_until
 
+from durability.faults import wait_until_dead
 from durability.harness import Harness, minute
 
 
@@ -87,8 +88,9 @@ def test_a_retry_is_made_however_late_it_is(harness: Harness) -> None:
 def test_a_run_that_crashed_with_its_ticker_is_tried_again(harness: Harness) -> None:
     harness.add("a", "loop", retries=1)
     order = harness.begin(0)
-    harness.wait_for("start")
+    (start,) = harness.wait_for("start")
     order.kill()
+    wait_until_dead(start.pid)
     harness.tasks[0]["does"] = "nothing"
     harness.tick(1)
     harness.tick(2)
@@ -252,8 +254,9 @@ def test_hooks_of_an_ended_task_are_called_once(harness: Harness, does: str, out
 def test_hooks_of_a_killed_scheduler_are_called_by_the_next_tick(harness: Harness) -> None:
     harness.add("a", "loop", hooks=True)
     order = harness.begin(0)
-    harness.wait_for("start")
+    (start,) = harness.wait_for("start")
     order.kill()
+    wait_until_dead(start.pid)
     harness.tasks[0]["does"] = "nothing"
     assert harness.tick(1).wait() == 0
     assert [(line.fire_time, line.more["outcome"]) for line in harness.lines("failed")] == [

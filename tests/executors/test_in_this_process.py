@@ -196,11 +196,11 @@ def test_a_job_on_masonites_queue_does_its_run(of_engine: Callable[[Engine], Fle
 
 @pytest.fixture
 def heard(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Connects workers in this process to Celery's signals during the test only."""
+    """Connects workers in this process, and no others, to Celery's signals during the test only."""
     from celery import signals
 
     for signal in (signals.after_setup_logger, signals.worker_init, signals.worker_ready, signals.worker_shutting_down):
-        monkeypatch.setattr(signal, "receivers", [*(signal.receivers or ())])
+        monkeypatch.setattr(signal, "receivers", [])
 
 
 @pytest.fixture
