@@ -12,7 +12,7 @@ help:
 	@echo "          BROKER=redis://host:6379/0 for another one"
 	@echo 'make demo-dashboard   its dashboard, on this machine only'
 	@echo 'make bench   what the scheduler costs, compared with others'
-	@echo 'make soak    nothing twice, nothing lost, nothing stuck: races, kills and outages at length, half an hour'
+	@echo 'make soak    nothing twice, nothing lost, nothing stuck: races, kills and outages at length, some two hours'
 	@echo "          ARGS='--only week --seed 7' for a part of it"
 	@echo 'make clean   remove what these made'
 

@@ -85,7 +85,7 @@ def judge(
                 due = _due_in_window(task, rule, since, minute, moment, paused=paused, now=now)
                 if due.run or due.missed or due.paused:
                     found.append(due)
-            elif rule.matches(moment):
+            elif rule.half_hour & moment.half_hour and rule.matches(moment):
                 found.append(_due_in_minute(task, rule, minute, paused=paused, now=now))
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a rule may be a task's own should_run, a user's code
             failed.append((task, error))

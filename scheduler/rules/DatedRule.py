@@ -7,7 +7,17 @@ from typing import Final
 
 from scheduler.rules.dates import LAST_MINUTE, NO_DAYS, ExcludedDays, date_text
 from scheduler.rules.Rule import Rule
-from scheduler.rules.ZonedMinute import DAY, UTC, ZonedMinute, at_wall, clock_change_near, in_utc, offsets_at, wall_of
+from scheduler.rules.ZonedMinute import (
+    DAY,
+    HALF_HOUR,
+    UTC,
+    ZonedMinute,
+    at_wall,
+    clock_change_near,
+    in_utc,
+    offsets_at,
+    wall_of,
+)
 
 JUST = timedelta(microseconds=1)
 SEARCHED: Final = 4000
@@ -17,6 +27,7 @@ SEARCHED: Final = 4000
 class DatedRule:
     """Another rule between two wall minutes (both included, None is no limit) and not on some days."""
 
+    half_hour = HALF_HOUR
     __slots__ = ("excluded", "first", "last", "rule", "step", "words")
 
     def __init__(

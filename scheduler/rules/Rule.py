@@ -34,6 +34,10 @@ class Rule(Protocol):
     def step(self) -> timedelta:
         """Return how far apart the fire times within one minute are; a minute where there is only one."""
 
+    @property
+    def half_hour(self) -> int:
+        """Return which minutes of any half hour (bits 0-29) it may name: most rules are judged by this alone."""
+
     def matches(self, moment: ZonedMinute) -> bool:
         """Return whether the rule names this minute."""
 
@@ -60,7 +64,7 @@ class Recurrence:
     """
 
     step = MINUTE
-    __slots__ = ("_half_hour", "calendar", "period", "times", "wild", "window", "words")
+    __slots__ = ("calendar", "half_hour", "period", "times", "wild", "window", "words")
 
     def __init__(
         self,
@@ -79,7 +83,7 @@ class Recurrence:
         ):
             times, period = 0, DAY
         self.times: Final = times if period == DAY else _repeated(times, period)
-        self._half_hour: Final = _within_half_hour(self.times) if period == DAY else HALF_HOUR
+        self.half_hour: Final = _within_half_hour(self.times) if period == DAY else HALF_HOUR
         self.calendar: Final = calendar_of(days)
         self.wild: Final = wild
         self.period: Final = period
@@ -97,7 +101,7 @@ class Recurrence:
 
     def matches(self, moment: ZonedMinute) -> bool:
         """Return whether the rule names this minute."""
-        if not self._half_hour & moment.half_hour:
+        if not self.half_hour & moment.half_hour:
             return False  # nearly always, and several times faster than to look into the 1,440 bits of a day
         if not (moment.regular or self.wild):
             return self._matches_after_change(moment)

@@ -6,12 +6,13 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
 from scheduler.rules.Rule import Rule
-from scheduler.rules.ZonedMinute import MINUTE, ZonedMinute, in_utc
+from scheduler.rules.ZonedMinute import HALF_HOUR, MINUTE, ZonedMinute, in_utc
 
 
 class SubMinuteRule:
     """A rule that is due every `step` seconds, a divisor of 60, within the minutes that `minutes` names."""
 
+    half_hour = HALF_HOUR
     __slots__ = ("minutes", "step", "words")
 
     def __init__(self, step: int, minutes: Rule, words: str) -> None:

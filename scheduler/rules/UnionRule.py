@@ -9,7 +9,7 @@ from operator import or_
 from typing import Final
 
 from scheduler.rules.Rule import Rule
-from scheduler.rules.ZonedMinute import MINUTE, ZonedMinute
+from scheduler.rules.ZonedMinute import HALF_HOUR, MINUTE, ZonedMinute
 
 
 class UnionRule:
@@ -19,6 +19,7 @@ class UnionRule:
     """
 
     step = MINUTE
+    half_hour = HALF_HOUR
     __slots__ = ("_words", "rules")
 
     def __init__(self, rules: Sequence[Rule], words: str = "") -> None:

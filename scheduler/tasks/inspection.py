@@ -10,6 +10,7 @@ from typing import Any
 from scheduler import clock
 from scheduler.errors import BrokenTask, InvalidSchedule
 from scheduler.rules import ATTRIBUTES, Rule, ZonedMinute
+from scheduler.rules.ZonedMinute import HALF_HOUR
 from scheduler.Task import Task, schedule_of
 
 OWN_MODULES = ("scheduler", "masonite.scheduling")
@@ -21,6 +22,7 @@ class ShouldRunRule:
     """The rule of a task that overrides `should_run`: its answer decides."""
 
     step = timedelta(minutes=1)
+    half_hour = HALF_HOUR
 
     def __init__(self, task: Any, rule: Rule | None) -> None:
         self.task = task

@@ -10,6 +10,7 @@ import pytest
 from scheduler.config.TaskOptions import TaskOptions
 from scheduler.execution.due import MISSED_LIMIT, judge
 from scheduler.rules import Rule, ZonedMinute, declared_rule
+from scheduler.rules.ZonedMinute import HALF_HOUR
 
 UTC = timezone.utc
 NOON = datetime(2027, 1, 29, 12, 0, tzinfo=UTC)
@@ -39,6 +40,7 @@ class OnDemand(A):
 class Raising(A):
     class rule:  # noqa: N801 - stands for an instance
         step = MINUTE
+        half_hour = HALF_HOUR
 
         @staticmethod
         def matches(moment: ZonedMinute) -> bool:
