@@ -6,11 +6,9 @@ month, `days >> day & 1` asks for one. Masks and shifts of such integers replace
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache, reduce
-from operator import and_
+from functools import lru_cache
 
 from scheduler.rules import bits
 
@@ -60,12 +58,6 @@ class MonthDays:
         if weekday == SUNDAY:
             return number + 1 if number < length else number - 2
         return number
-
-
-def have_day_in_common(several: Sequence[MonthDays]) -> bool:
-    """Return whether some month, of 28 to 31 days, has a day that all of these name, whatever its weekdays are."""
-    shapes = [(first, length) for first in range(7) for length in range(28, 32)]
-    return any(reduce(and_, (days.in_month(*shape) for days in several)) for shape in shapes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from typing import Any, Final
 from scheduler.errors import InvalidSchedule, UnacceptableValue
 from scheduler.rules import bits, readers, words
 from scheduler.rules.attributes import DEFAULTS, READERS, RECURRENCES
-from scheduler.rules.Days import have_day_in_common
 from scheduler.rules.durations import Interval
 from scheduler.rules.readers import is_undeclared
 from scheduler.rules.Rule import Rule
@@ -91,10 +90,6 @@ def narrow(task: str, schedule: Schedule, attribute: str, value: object) -> Sche
     if attribute == "run_on" and old is not None and not old & new:
         problem = f"has no day in common with {words.weekdays(old)}, so it would never run"
         raise InvalidSchedule(task, attribute, value, problem, readers.WEEKDAY_EXAMPLES)
-    if attribute == "run_on_days_of_month" and old and not have_day_in_common((*old, *new)):
-        shown = " and ".join(words.days_of_month(days.numbers, last=days.last) for days in old)
-        problem = f"has no day in common with {shown}, so it would never run"
-        raise InvalidSchedule(task, attribute, value, problem, readers.MONTH_DAY_EXAMPLES)
     if old is not None and old != DEFAULTS[name]:
         new = _BOTH[name](old, new)
     return _changed(task, schedule, {attribute: value}, {name: new})

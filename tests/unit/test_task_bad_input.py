@@ -240,22 +240,6 @@ def test_days_of_the_week_that_exclude_each_other():
         task_class({"run_on": "weekdays"})().daily().weekends()
 
 
-def test_days_of_the_month_that_exclude_each_other():
-    with pytest.raises(InvalidSchedule) as caught:
-        task_class({})().monthly_on(1, "8:00").monthly_on(15, "8:00")
-    assert (
-        str(caught.value)
-        == "SayHi.run_on_days_of_month = 15: has no day in common with day 1, so it would never run (try (1, 15) or 'last')"
-    )
-    with pytest.raises(InvalidSchedule, match="no day in common with days 1 and 15"):
-        task_class({"run_on_days_of_month": (1, 15)})().daily().last_day_of_month()
-
-
-def test_days_of_the_month_that_are_the_same_in_some_month_only():
-    assert task_class({})().daily().on_days_of_month(28).last_day_of_month().next_run() is not None
-    assert task_class({})().daily().on_days_of_month(1, 31).on_days_of_month(31).next_run() is not None
-
-
 def test_a_bad_value_in_the_class_raises_until_it_is_replaced():
     task = task_class({"run_every": "5 minuets"})()
     with pytest.raises(InvalidSchedule, match="unknown unit 'minuets'"):
