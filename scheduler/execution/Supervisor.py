@@ -186,7 +186,6 @@ class Supervisor:
         if was_idle or not self.is_idle:
             actives = (*self._active, *self._notifications.active, *self._hand_over.active)
             wait_for_output(actives, self._wakeup, self._seconds_to_wait(longest))
-        self.report_stop()
         self._enforce_limits()
         self._collect_ended()
         self._notifications.finish_ended()
@@ -230,14 +229,16 @@ class Supervisor:
 
     def _attend(self) -> None:
         """Do what must not wait for the store: pass on output, end runs in time, report that it is stopping."""
-        self.report_stop()
         wait_for_output((*self._active, *self._notifications.active, *self._hand_over.active), -1, 0.0)
         self._enforce_limits()
 
     def _enforce_limits(self) -> None:
+        """End what has run for too long, and report a stop before it takes effect: a signal may come at any moment."""
+        stop_at = self._stop_at
+        self.report_stop()
         for active in self._active:
             self._report_problems(active)
-            active.enforce_limits(self._settings.kill_grace, self._stop_at)
+            active.enforce_limits(self._settings.kill_grace, stop_at)
         for sending in (*self._notifications.active, *self._hand_over.active):
             sending.enforce_limits(self._settings.kill_grace)
 

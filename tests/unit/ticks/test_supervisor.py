@@ -23,6 +23,7 @@ from scheduler.events import ScheduledTaskFinished
 from scheduler.execution.Limits import Limits
 from scheduler.execution.Supervisor import Supervisor
 from scheduler.listeners import EventListener
+from scheduler.processes import Worker
 from scheduler.processes.identity import ProcessIdentity, host_name, this_process
 from scheduler.runs import Outcome, Run, SkipReason
 from scheduler.stores import Lease, memory_store
@@ -159,6 +160,21 @@ def test_a_second_stop_signal_ends_runs_at_once(app: FakeApp) -> None:
     supervisor.stop()
     supervisor.stop()
     finish(supervisor)
+    assert app.run().outcome is Outcome.CRASHED
+
+
+def test_a_stop_is_reported_before_it_takes_effect(app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A signal may come at any moment, here in the middle of a step, and the run may end within that step."""
+    app.settings["stop_grace"] = timedelta(minutes=1)
+    supervisor = working(app.add(task(sleeps)))
+    (active,) = supervisor._active
+    supervisor.stop()
+    with monkeypatch.context() as signal_now:
+        signal_now.setattr(Worker, "take_problems", lambda _: supervisor.stop() or [])
+        supervisor.step(0)
+    assert len(app.listener.of("stopping")) == (1 if active.ended_because is None else 2)
+    finish(supervisor)
+    assert app.listener.of("stopping") == [1, 1]
     assert app.run().outcome is Outcome.CRASHED
 
 
