@@ -38,7 +38,7 @@ def die_with_parent(parent: int) -> None:
     """Have the kernel kill this process when its parent ends, however that ends; it does nothing but on Linux."""
     if not ON_LINUX:
         return
-    c_library().prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    _control(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
 
@@ -46,7 +46,7 @@ def die_with_parent(parent: int) -> None:
 def keep_descendants() -> None:
     """Stay the ancestor of everything this process starts, also of what detaches itself; only on Linux."""
     if ON_LINUX:
-        c_library().prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        _control(PR_SET_CHILD_SUBREAPER, 1)
 
 
 def members_of(leader: int) -> set[Member]:
@@ -115,15 +115,24 @@ def reap_orphans(workers: Collection[int]) -> None:
 
 def set_name(name: bytes) -> None:
     """Give this process another name, at most 15 bytes long; only on Linux."""
-    c_library().prctl(PR_SET_NAME, name, 0, 0, 0)
+    _control(PR_SET_NAME, name)
 
 
 @lru_cache(maxsize=1)
 def c_library() -> Any:
-    """Return the C library, loaded once; the children of a process that has called this have it, too."""
-    import ctypes  # noqa: PLC0415 - 3 ms, which a tick with nothing due does not need
-
+    """Return the C library, loaded once, also for children; None if this Python was built without `ctypes`."""
+    try:
+        import ctypes  # noqa: PLC0415 - 3 ms, which a tick with nothing due does not need
+    except ImportError:
+        return None
     return ctypes.CDLL(None)
+
+
+def _control(option: int, value: int | bytes) -> None:
+    """Set an option of this process; without the C library it stays as it is, as on other systems than Linux."""
+    library = c_library()
+    if library is not None:
+        library.prctl(option, value, 0, 0, 0)
 
 
 def _entries() -> dict[int, _Entry]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ import pytest
 
 from scheduler import clock
 from scheduler.execution.Limits import Limits
-from scheduler.processes import fork_worker
+from scheduler.processes import fork_worker, tree
 from scheduler.processes.Guardian import Guardian
 from scheduler.runs import Outcome
 
@@ -110,6 +111,17 @@ def test_a_start_without_a_process_left_is_tried_again(app: FakeApp) -> None:
         assert app.store.leases() == []
 
     in_child_that_can_start_no_process(0.5, tick)
+
+
+def test_a_python_without_ctypes_runs_its_tasks(
+    app: FakeApp, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    """Where libffi was missing when Python was built, nothing ends children with their parent, but tasks run."""
+    monkeypatch.setitem(sys.modules, "ctypes", None)
+    tree.c_library.cache_clear()
+    request.addfinalizer(tree.c_library.cache_clear)
+    assert app.add(task(nothing), task(nothing, "Other")).tick() == 0
+    assert [run.outcome for run in app.listener.runs] == [Outcome.SUCCEEDED] * 2
 
 
 def test_a_guardian_that_cannot_be_started_leaves_no_descriptor_open() -> None:
