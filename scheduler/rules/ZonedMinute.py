@@ -48,7 +48,7 @@ def in_utc(instant: datetime) -> datetime:
 class ZonedMinute:
     """One minute, as the clock of one time zone shows it.
 
-    `half_hour` is the minute as one of its half hour (bits 0-29), and all of these where clocks have just changed.
+    `half_hour` has one bit (0-29), the minute within its half hour, or all 30 where clocks have just changed.
     `wall` counts minutes on that clock. `regular` is false where clocks have just changed: `second_pass` is true in an
     hour that the clock shows for the second time, `gap` is how many minutes it skipped immediately before this one.
     """
